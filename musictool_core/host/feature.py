@@ -1,0 +1,30 @@
+"""What a package adds to the product, as names only: nothing is imported before it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One entry of `app.FEATURES`; every reference is "package.module:name".
+
+    Attributes:
+        name: under which the versions of its tables are recorded; never changes.
+        migrations: its numbered migrations.
+        job_kinds: the long works it can run.
+        checks: what `beet musictool doctor` asks it.
+    """
+
+    name: str
+    migrations: str = ""
+    job_kinds: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+
+def resolve(reference: str) -> Any:
+    """Return what "package.module:name" stands for."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,107 @@
+"""The settings of one run, read once from the beets configuration and passed down as a value.
+
+Defaults stand in `config/defaults.yaml`. The Discogs token is the one of beets' own plugin
+(`discogs: user_token`), or the environment variable MUSICTOOL_DISCOGS_TOKEN, or the file that
+MUSICTOOL_DISCOGS_TOKEN_FILE names.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import beets
+import confuse
+import yaml
+
+from musictool_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TOKEN_VARIABLE = "MUSICTOOL_DISCOGS_TOKEN"  # noqa: S105 - the name of it
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user set, with defaults for the rest.
+
+    Attributes:
+        hosts: replaced addresses and limits, by service.
+        discogs_token: "" when there is none; never shown.
+        gaps_on_import: tell after an import which gaps it closed.
+        gaps_videos: count video tracks.
+        shops_used: shops to link to; empty means all.
+        shops: the user's entries of the shop table.
+    """
+
+    hosts: Mapping[str, Any] = field(default_factory=dict)
+    discogs_token: str = field(default="", repr=False)
+    gaps_on_import: bool = True
+    gaps_videos: bool = False
+    shops_used: tuple[str, ...] = ()
+    shops: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_defaults() -> dict[str, dict[str, Any]]:
+    """The default of every setting, by section."""
+    text = files("musictool_config").joinpath("defaults.yaml").read_text("utf-8")
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return loaded
+
+
+def read_settings() -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        ConfigError: a key that does not exist, or a value of the wrong kind.
+    """
+    values = {name: _section(name, keys) for name, keys in read_defaults().items()}
+    return Settings(
+        hosts=values["musictool"]["hosts"],
+        discogs_token=_token(),
+        gaps_on_import=values["gaps"]["on_import"],
+        gaps_videos=values["gaps"]["videos"],
+        shops_used=tuple(str(shop) for shop in values["marketplace"]["use"]),
+        shops=values["marketplace"]["shops"],
+    )
+
+
+def config_path() -> Path:
+    """The user's beets configuration file, which may not exist yet."""
+    return Path(os.fsdecode(beets.config.user_config_path()))
+
+
+def _section(name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    given = beets.config[name].get(dict) if beets.config[name].exists() else {}
+    for key in given:
+        if key not in defaults:
+            known = ", ".join(defaults)
+            raise ConfigError(f"{name}.{key}", key, f"a setting ({known})", known=defaults)
+    return {key: _value(name, key, default) for key, default in defaults.items()}
+
+
+def _value(name: str, key: str, default: object) -> Any:
+    view = beets.config[name][key]
+    try:
+        if isinstance(default, list):
+            return view.as_str_seq() if view.exists() else default
+        return view.get(type(default)) if view.exists() else default
+    except confuse.ConfigError as error:
+        kinds = {bool: "yes or no", dict: "a table", list: "a list"}
+        raise ConfigError(f"{name}.{key}", view.get(), kinds[type(default)]) from error
+
+
+def _token() -> str:
+    named = os.environ.get(_TOKEN_VARIABLE, "")
+    path = os.environ.get(f"{_TOKEN_VARIABLE}_FILE", "")
+    if not named and path:
+        try:
+            named = Path(path).read_text("utf-8")
+        except OSError as error:
+            raise ConfigError(f"{_TOKEN_VARIABLE}_FILE", path, "a readable file") from error
+    view = beets.config["discogs"]["user_token"]
+    return named.strip() or (str(view.get() or "").strip() if view.exists() else "")
