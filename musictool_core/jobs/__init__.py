@@ -1,0 +1,37 @@
+"""Long work as rows: visible and cancellable from terminal and browser, resumable after a kill."""
+
+from musictool_core.jobs.eta import remaining_s
+from musictool_core.jobs.queue import (
+    JOBS,
+    MAX_ATTEMPTS,
+    MIGRATIONS,
+    Job,
+    JobId,
+    JobState,
+    enqueue,
+    find,
+    get,
+    list_jobs,
+    recover,
+    request_cancel,
+)
+from musictool_core.jobs.runner import JobContext, JobKind, run
+
+__all__ = [
+    "JOBS",
+    "MAX_ATTEMPTS",
+    "MIGRATIONS",
+    "Job",
+    "JobContext",
+    "JobId",
+    "JobKind",
+    "JobState",
+    "enqueue",
+    "find",
+    "get",
+    "list_jobs",
+    "recover",
+    "remaining_s",
+    "request_cancel",
+    "run",
+]
