@@ -1,0 +1,1 @@
+"""Measured claims: each command prints our figure, the peer's figure and the ratio."""
