@@ -1,0 +1,118 @@
+"""The main job on the demo set: a Discogs export in, gaps, completion and shop links out.
+
+`python -m benchmarks.demo.run DIR` makes the set below DIR (once), gives it a fresh beets library
+each time, and runs the same commands a user would type. No network, no account.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.demo import build
+
+CONFIG = """\
+# beets configuration of the musictool demo
+directory: {music}
+library: library.db
+plugins: discogscollection gaps marketplace musictool
+create_backup_before_migrations: no
+import: {{copy: no, write: no, autotag: no, quiet: yes, duplicate_action: keep}}
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the demo below the folder given; return the exit status of the first failure, or 0."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m benchmarks.demo.run DIR\n")
+        return 1
+    root = Path(arguments[0]).resolve()
+    demo_set = root / "set"
+    say(f"1. The demo set: 40 records, 79 audio files ({demo_set})")
+    made = subprocess.run([sys.executable, "-m", "benchmarks.demo", demo_set], check=False)
+    if made.returncode:
+        return made.returncode
+    beets = fresh_beets(root, demo_set)
+    csv = ["collection", "import-csv", str(demo_set / "collection.csv")]
+    tracklists = ["--tracklists", str(demo_set / "tracklists.jsonl")]
+    steps = (
+        (
+            "2. The digital library, imported as it is",
+            ["import", "-A", "-q", str(demo_set / build.LIBRARY)],
+        ),
+        (
+            "3. The record shelf: a Discogs export, and track lists from a file",
+            [*csv, *tracklists],
+        ),
+        ("4. Which tracks of my records do I not own digitally?", ["gaps"]),
+        ("5. How complete is the shelf?", ["gaps", "completion", "label"]),
+        ("6. Where do I get them? (one label)", ["buy", "links", "label:kassettenwerk"]),
+        ("7. In the shop: do I own this?", ["collection", "owned", "2009900000293"]),
+        ("8. What has no record on the shelf?", ["gaps", "reverse"]),
+    )
+    for title, words in steps:
+        say(title)
+        say(f"   $ beet {' '.join(Path(w).name if os.sep in w else w for w in words)}")
+        status = beet(beets, *words)
+        if status:
+            return status
+    say(check(beets, demo_set))
+    say(f"Try more: BEETSDIR={beets} {Path(sys.executable).parent / 'beet'} gaps --help")
+    return 0
+
+
+def fresh_beets(root: Path, demo_set: Path) -> Path:
+    """Make an empty beets folder with its configuration."""
+    beets = root / "beets"
+    shutil.rmtree(beets, ignore_errors=True)
+    beets.mkdir(parents=True)
+    config = CONFIG.format(music=json.dumps(str(demo_set / build.LIBRARY)))
+    (beets / "config.yaml").write_text(config, "utf-8")
+    return beets
+
+
+def beet(beets: Path, *words: str) -> int:
+    """Run one beets command as a user would; return its exit status."""
+    return subprocess.run(_command(*words), env=_environment(beets), check=False).returncode
+
+
+def check(beets: Path, demo_set: Path) -> str:
+    """Compare the states with what the maker of the set knows, in one line."""
+    found = subprocess.run(
+        _command("gaps", "list", "--json"),
+        env=_environment(beets),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    states = {(row["release_id"], row["position"], row["title"]): row["state"] for row in rows}
+    expected = json.loads((demo_set / "expected.json").read_text("utf-8"))["tracks"]
+    right = sum(
+        states.get((track["release_id"], track["position"], track["title"])) in track["accepted"]
+        for track in expected
+    )
+    return (
+        f"Checked: {right} of {len(expected)} tracks have the state the maker of the set expects."
+    )
+
+
+def say(line: str) -> None:
+    """Print a heading between the commands' own output."""
+    print(f"\n{line}", flush=True)
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "beets", *words]
+
+
+def _environment(beets: Path) -> dict[str, str]:
+    return {**os.environ, "BEETSDIR": str(beets), "PYTHONUTF8": "1"}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
