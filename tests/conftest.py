@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from beets import config, context
 from beets.library import Item, Library
+from hypothesis import HealthCheck, settings
 
 from musictool_core import events, jobs, links
 from musictool_core.host.library import Host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# Tests judge behaviour; a busy machine must not fail them.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from musictool_core.discogs import mirror
 from musictool_core.gaps import tables
 from musictool_core.host import items as host_items
-from musictool_core.host.checks import Finding, Level, cache_path, has_table, reading_file
+from musictool_core.host.checks import Finding, Level, has_table, reading_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def check_gaps(checkup: Checkup) -> Iterator[Finding]:
 
 def _compare(host: Host, token: str) -> Finding:
     """Compare the index with the library, by checksum, and with the shelf, by record."""
-    path = cache_path(host)
+    path = host.cache_path
     if not path.exists():
         return _stale("The index was deleted: everything is compared again.")
     with reading_file(path) as cache:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from musictool_core.matching import PreparedItem, PreparedRelease, Recording
-    from musictool_core.music import ItemId, Release
+    from musictool_core.music import FormatEntry, ItemId, Release
 
 JUDGE_VERSION = 1
 """Raised whenever states may change; states of older versions are worked out again."""
@@ -175,16 +175,19 @@ def _confirmed(decisions: Mapping[int, bool], present: set[ItemId]) -> ItemId | 
     return min((item for item in present if decisions.get(item)), default=None)
 
 
+def _is_format(entry: FormatEntry, names: frozenset[str]) -> bool:
+    words = {word.casefold() for word in (entry.name, *entry.descriptions)}
+    return not words.isdisjoint(names)
+
+
 def _ignores_record(release: Release, context: Context) -> bool:
     rules = context.rules
-    formats = {
-        word.casefold() for entry in release.formats for word in (entry.name, *entry.descriptions)
-    }
     labels = {label.name.casefold() for label in release.labels}
     folders = {folder.casefold() for folder in context.folders}
     return (
         str(release.release_id) in rules.releases
-        or bool(rules.formats & formats)
+        # A CD that came with an unwanted DVD is still wanted.
+        or (bool(release.formats) and all(_is_format(e, rules.formats) for e in release.formats))
         or bool(rules.labels & labels)
         # A record in two folders is wanted as long as one of them is.
         or bool(folders and folders <= rules.folders)

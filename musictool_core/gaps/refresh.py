@@ -93,7 +93,7 @@ def refresh(
     """
     shelf = _load_shelf(host, videos=videos)
     token = _token(host)
-    database = Database(host.path.parent / "musictool-cache.db")
+    database = Database(host.cache_path)
     with database.transaction() as cache:
         # Without track lists only whole records are compared; the first one brings the keys of
         # tracks, and with them a new index.
@@ -128,8 +128,7 @@ class _Refresh:
         if items.changed:
             near |= self._index.records_near(items.changed)
         todo = sorted((near | shelf.changed) & shelf_now.keys())
-        if shelf.gone:
-            self._forget(shelf.gone)
+        self._forget(self._left_over(shelf.gone, shelf_now))
         closed: list[Row] = []
         for start in range(0, len(todo), _BATCH):
             cancel.check()
@@ -158,6 +157,7 @@ class _Refresh:
                 keys[item.item_id] = records.item_record_keys(item)
                 if self._tracks:
                     keys[item.item_id] |= item_keys(self._prepare(item.item_id))
+            report(Progress(len(changed), len(changed), "reading the library"))
         self._index.put_items(keys, checksums, gone)
 
     def _put_records(
@@ -301,7 +301,16 @@ class _Refresh:
         targets = {*before, *(row["ref"] for row in rows)}
         links.replace_automatic(tx, TARGET_KIND, targets, accepted)
 
+    def _left_over(self, gone: Collection[int], present: Mapping[int, int]) -> set[int]:
+        """Records whose rows have to go; a new index does not know which there were."""
+        if not self._index.is_new:
+            return set(gone)
+        rows = tables.GAPS.select(self._host.reading(), ("release_id",))
+        return {row["release_id"] for row in rows} - present.keys()
+
     def _forget(self, gone: Collection[int]) -> None:
+        if not gone:
+            return
         with self._host.transaction() as tx:
             lost = tables.GAPS.select(tx, ("ref",), where={"release_id": In(gone)})
             links.replace_automatic(tx, TARGET_KIND, {row["ref"] for row in lost}, [])

@@ -92,6 +92,12 @@ def review(
     return Reviewed(accepted, rejected, done - accepted - rejected)
 
 
+def take_back(host: Host) -> str:
+    """Forget the user's latest decision; return the track it was about, "" when there is none."""
+    with host.transaction() as tx:
+        return links.take_back(tx, TARGET_KIND)
+
+
 def decide(host: Host, ref: str, item_id: ItemId, *, accept: bool, now: datetime) -> None:
     """Store the user's word about one track and one file, and show it in the rows at once."""
     with host.transaction() as tx:

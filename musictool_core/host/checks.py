@@ -27,6 +27,7 @@ from musictool_core.safeio import platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from musictool_core.db import Tx
 
@@ -101,11 +102,6 @@ def read_plugin_setting() -> PluginSetting:
     return PluginSetting((), None)
 
 
-def cache_path(host: Host) -> Path:
-    """The file of everything that can be worked out again."""
-    return host.path.parent / "musictool-cache.db"
-
-
 @contextmanager
 def reading_file(path: Path) -> Iterator[Tx]:
     """Yield a view of a database file of our own that cannot change it.
@@ -130,7 +126,7 @@ def has_table(view: Tx, name: str) -> bool:
 def check_library(checkup: Checkup) -> Iterator[Finding]:
     """Look whether the library file is whole, and beets and we can write it."""
     host = checkup.host
-    fault = _fault_of(host.reading())
+    fault = _fault_of(_reading_library(host))
     if fault:
         yield Finding(
             Level.ERROR,
@@ -209,17 +205,11 @@ def check_state_folder(checkup: Checkup) -> Iterator[Finding]:
 
 def check_cache(checkup: Checkup) -> Iterator[Finding]:
     """Look whether the file of what can be worked out again is readable."""
-    path = cache_path(checkup.host)
+    path = checkup.host.cache_path
     if not path.exists():
         yield Finding(Level.OK, "cache", "No cache yet; it is made when it is needed.")
         return
-    try:
-        with reading_file(path) as view:
-            fault = _fault_of(view)
-    except LibraryBusy:
-        raise
-    except StorageError as error:
-        fault = str(error.__cause__)
+    fault = _fault_of(reading_file(path))
     if fault:
         yield Finding(
             Level.ERROR,
@@ -237,10 +227,22 @@ def _words(value: object) -> tuple[str, ...]:
     return tuple(str(word) for word in value) if isinstance(value, list) else ()
 
 
-def _fault_of(view: Tx) -> str:
-    """What SQLite finds wrong with a file, "" when nothing is."""
+@contextmanager
+def _reading_library(host: Host) -> Iterator[Tx]:
+    # Opening the connection already reads the file.
+    with translate_errors(os.fspath(host.path)):
+        yield host.reading()
+
+
+def _fault_of(opened: AbstractContextManager[Tx]) -> str:
+    """What SQLite finds wrong with a file, "" when nothing is.
+
+    Raises:
+        LibraryBusy: it cannot be told now.
+    """
     try:
-        found = str(view.query("PRAGMA quick_check(1)")[0][0])
+        with opened as view:
+            found = str(view.query("PRAGMA quick_check(1)")[0][0])
     except LibraryBusy:
         raise
     except StorageError as error:

@@ -79,6 +79,11 @@ class Host:
         """The folder `musictool/` beside the library (0700): secrets, locks, the cache file."""
         return safeio.private_directory(self.path.parent / "musictool")
 
+    @property
+    def cache_path(self) -> Path:
+        """The file of everything that can be worked out again; deleting it costs only time."""
+        return self.path.parent / "musictool-cache.db"
+
     @contextmanager
     def paths(self) -> Iterator[None]:
         """Make item paths absolute in this thread; every thread that we start enters this first."""

@@ -12,6 +12,7 @@ from musictool_core.jobs.queue import (
     find,
     get,
     list_jobs,
+    owner_lives,
     recover,
     request_cancel,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "find",
     "get",
     "list_jobs",
+    "owner_lives",
     "recover",
     "remaining_s",
     "request_cancel",

@@ -199,7 +199,7 @@ def recover(tx: Tx, now: datetime) -> list[Job]:
     so that a job that crashes its process does not do so for ever.
     """
     running = list_jobs(tx, states=(JobState.RUNNING,))
-    lost = [job for job in running if not _owner_lives(job.owner)]
+    lost = [job for job in running if not owner_lives(job.owner)]
     for job in lost:
         attempts = job.attempts + 1
         state, error = JobState.QUEUED, ""
@@ -225,7 +225,8 @@ def _mark(pid: int) -> str:
     return f"{pid}:{platform.process_start(pid)}"
 
 
-def _owner_lives(owner: str) -> bool:
+def owner_lives(owner: str) -> bool:
+    """Whether the process a running job belongs to is still there."""
     pid = int(owner.partition(":")[0])
     # The start tells the owner from a later process that was given the same id.
     return platform.is_alive(pid) and owner == _mark(pid)

@@ -22,6 +22,7 @@ from musictool_core.links.store import (
     forget_items,
     links_of_items,
     replace_automatic,
+    take_back,
 )
 
 MIGRATIONS = (Migration((CreateTable(LINKS), CreateTable(IGNORES))),)
@@ -43,4 +44,5 @@ __all__ = [
     "links_of_items",
     "remove_ignore",
     "replace_automatic",
+    "take_back",
 ]

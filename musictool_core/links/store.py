@@ -135,6 +135,16 @@ def decisions(
     return found
 
 
+def take_back(tx: Tx, target_kind: str) -> str:
+    """Forget the user's latest decision; return its target, "" when there is none."""
+    where = {"target_kind": target_kind, "decided_by": DecidedBy.USER.value, "removed_at": None}
+    latest = LINKS.select(tx, ("id", "target"), where=where, order=("-decided_at", "-id"), limit=1)
+    if not latest:
+        return ""
+    LINKS.delete(tx, where={"id": latest[0]["id"]})
+    return str(latest[0]["target"])
+
+
 def links_of_items(tx: Tx, item_ids: Collection[ItemId]) -> list[Link]:
     """All links of these items, accepted and rejected, by item and target."""
     where = {"item_id": In(item_ids), "removed_at": None}

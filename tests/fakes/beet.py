@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from beets.plugins import BeetsPlugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.fakes.discogs import FakeDiscogs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,6 +117,24 @@ class Beet:
         )
 
 
+def beet_beside(discogs: FakeDiscogs, folder: Path, library_file: Path) -> Beet:
+    """`beet` with a copy of a library, the token of the account, and no waiting between requests.
+
+    Args:
+        discogs: the service it asks.
+        folder: made here.
+        library_file: an empty library.
+    """
+    (folder / "music").mkdir(parents=True)
+    shutil.copy(library_file, folder / "library.db")
+    quick = {"requests_per_minute": 60_000, "anonymous_requests_per_minute": 60_000}
+    return Beet(
+        folder,
+        discogs={"user_token": discogs.token},
+        musictool={"hosts": {"discogs": {"base_url": discogs.base_url, **quick}}},
+    )
+
+
 class BeetForks:
     """Processes that run `beet` without the half second that loading it takes.
 
@@ -142,18 +163,18 @@ class BeetForks:
         self._process.communicate()
 
     def start(self, *args: str) -> int:
-        """Start a command; return the id of its process."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(args) + "\n")
-        self._process.stdin.flush()
-        return self._answer()
+        """Start a command; return the id of its process, which is its own until `wait`."""
+        return self._ask(json.dumps(args))
 
     def wait(self) -> int:
         """Wait for the command; return its exit status, or the negative signal that killed it."""
-        return self._answer()
+        return self._ask("wait")
 
-    def _answer(self) -> int:
+    def _ask(self, line: str) -> int:
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
         return int(self._process.stdout.readline())
 
 
@@ -202,6 +223,8 @@ def _serve_forks() -> None:
             os.dup2(silence, 2)
             os._exit(_run_main(json.loads(line)))
         print(pid, flush=True)
+        # Until then a command that has ended keeps its id, so that nobody else can be killed.
+        sys.stdin.readline()
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 

@@ -97,6 +97,12 @@ def test_a_rule_about_the_record_ignores_all_its_tracks(rules: Rules) -> None:
     assert set(states.values()) == {"ignored"}
 
 
+def test_the_cd_of_a_set_is_wanted_though_dvds_are_not() -> None:
+    both = release(*TWO_MIXES, formats=(FormatEntry("CD"), FormatEntry("DVD")))
+
+    assert set(judge(both, rules=Rules(formats=frozenset({"dvd"}))).values()) == {"missing"}
+
+
 def test_a_record_in_two_folders_is_wanted_while_one_of_them_is() -> None:
     rules = Rules(folders=frozenset({"for sale"}))
 

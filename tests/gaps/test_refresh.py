@@ -122,7 +122,7 @@ def test_an_update_step_by_step_equals_one_full_run(
         shelf.refresh()
     stepwise = shelf.rows()
 
-    (shelf.host.path.parent / "musictool-cache.db").unlink()
+    shelf.host.cache_path.unlink()
     assert shelf.refresh().judged == len(titles)
 
     assert shelf.rows() == stepwise
@@ -154,7 +154,7 @@ def test_a_decision_is_kept_whatever_the_matcher_says(
     review.decide(shelf.host, "1:A1", item_id(right), accept=False, now=NOW)
     review.decide(shelf.host, "1:A2", item_id(odd), accept=True, now=NOW)
     shelf.refresh()
-    (shelf.host.path.parent / "musictool-cache.db").unlink()
+    shelf.host.cache_path.unlink()
     shelf.refresh()
 
     assert shelf.states() == {"1:A1": "missing", "1:A2": "own"}
@@ -213,6 +213,18 @@ def test_a_record_that_left_the_shelf_takes_its_gaps_along(shelf: Shelf) -> None
     shelf.refresh()
 
     assert shelf.states() == {"2:A1": "missing"}
+
+
+def test_a_record_that_left_while_the_index_was_gone_leaves_nothing(shelf: Shelf) -> None:
+    shelf.add(1, "Aphex Twin", "Digeridoo", "Digeridoo")
+    shelf.refresh()
+
+    shelf.host.cache_path.unlink()
+    with shelf.host.transaction() as tx:
+        mirror.INSTANCES.update(tx, {"removed_at": 1.0}, where={"release_id": 1})
+    shelf.refresh()
+
+    assert shelf.states() == {}
 
 
 def test_record_level_answers_need_no_track_list(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import links
 from musictool_core.gaps.refresh import TARGET_KIND
-from musictool_core.gaps.review import Answer, Reviewed, open_questions, review
+from musictool_core.gaps.review import Answer, Reviewed, open_questions, review, take_back
 from tests.gaps.conftest import NOW, Shelf
 
 if TYPE_CHECKING:
@@ -59,6 +60,17 @@ def test_always_answers_the_rest_of_the_record_only(shelf: Shelf) -> None:
 
     assert done == Reviewed(accepted=2, rejected=1, skipped=0)
     assert decided(shelf)["2:A1"] == {21: False}
+
+
+def test_the_latest_decision_can_be_taken_back(shelf: Shelf) -> None:
+    review(shelf.host, [question(1, 1)], answering(Answer.YES), now=NOW)
+    later = NOW + timedelta(seconds=5)
+    review(shelf.host, [question(1, 2)], answering(Answer.NO), now=later)
+
+    assert take_back(shelf.host) == "1:A2"
+    assert decided(shelf) == {"1:A1": {11: True}}
+    assert take_back(shelf.host) == "1:A1"
+    assert take_back(shelf.host) == ""
 
 
 def test_leaving_in_the_middle_keeps_what_was_said(shelf: Shelf) -> None:
