@@ -1,0 +1,1 @@
+"""Discogs: the record shelf as its own files and API describe it."""

@@ -1,0 +1,10 @@
+"""What the Discogs mirror adds to the product."""
+
+from musictool_core.host.feature import Feature
+
+FEATURE = Feature(
+    "discogs",
+    migrations="musictool_core.discogs.mirror:MIGRATIONS",
+    job_kinds=("musictool_core.discogs.tracklist_job:TracklistJob",),
+    checks=("musictool_core.discogs.checks:check_shelf",),
+)
