@@ -1,0 +1,35 @@
+"""`beet musictool`: first steps, health, running jobs."""
+
+from __future__ import annotations
+
+import beets
+from beets.plugins import BeetsPlugin
+
+from musictool_core.host.command import Actions, Command
+
+
+class MusictoolPlugin(BeetsPlugin):
+    """What belongs to the product as a whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # `setup` writes the token down, perhaps before a plugin is enabled that hides it.
+        beets.config["discogs"]["user_token"].redact = True
+
+    def commands(self) -> list[Command]:
+        """The one command of this plugin."""
+        about = "musictool itself: setup, doctor, jobs"
+        package = "musictool_core.app.cli.musictool"
+        return [Command("musictool", about, _add_actions, package=package)]
+
+
+def _add_actions(actions: Actions) -> None:
+    actions.add("setup", "setup", "guided first steps", writing=True)
+    doctor = actions.add("doctor", "doctor", "explain what is wrong and how to mend it")
+    doctor.add_argument("--live", action="store_true", help="also ask the configured services")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object a check")
+    jobs = actions.add("jobs", "jobs", "list, run or cancel long work")
+    jobs.add_argument("what", nargs="?", choices=("list", "run", "cancel"), default="list")
+    numbers = "job numbers; without any, run takes all that wait"
+    jobs.add_argument("job", nargs="*", type=int, metavar="ID", help=numbers)
+    jobs.add_argument("--json", action="store_true", help="print one JSON object a job")

@@ -1,0 +1,67 @@
+"""The only list of features; plugins and the web view start the product here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from musictool_core.host.feature import Feature, resolve
+from musictool_core.host.library import Host
+from musictool_core.host.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from beets.library import Library
+
+    from musictool_core.jobs import JobKind
+
+_FEATURES = (
+    "musictool_core.events.feature:FEATURE",
+    "musictool_core.jobs.feature:FEATURE",
+    "musictool_core.links.feature:FEATURE",
+    "musictool_core.discogs.feature:FEATURE",
+    "musictool_core.gaps.feature:FEATURE",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The product, started on one library."""
+
+    host: Host
+    settings: Settings
+
+
+def features() -> tuple[Feature, ...]:
+    """All features."""
+    return tuple(resolve(reference) for reference in _FEATURES)
+
+
+def start(lib: Library, *, notice: Callable[[str], None]) -> App:
+    """Read the settings, bring our tables up to date, and return the started product.
+
+    Args:
+        lib: beets' open library.
+        notice: takes lines for the user that are not part of a result.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+        StorageError: the library cannot be written, or a newer musictool wrote it.
+    """
+    settings = read_settings()
+    host = Host(lib, notice=notice)
+    host.migrate({f.name: resolve(f.migrations) for f in features() if f.migrations})
+    return App(host, settings)
+
+
+def job_kinds(app: App) -> dict[str, JobKind]:
+    """All kinds of long work, by name."""
+    kinds = [resolve(reference)(app.settings) for f in features() for reference in f.job_kinds]
+    return {kind.name: kind for kind in kinds}
+
+
+def utc_now() -> datetime:
+    """The time; passed down from here, so that everything below can be given another one."""
+    return datetime.now(UTC)  # noqa: TID251 - the one clock of the product
