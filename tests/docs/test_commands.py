@@ -1,0 +1,145 @@
+"""Every command and option is documented, and nothing else is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shlex
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.docs.conftest import PLUGINS
+from tests.docs.pages import PAGES, PLUGIN_PAGES, ROOT, Page, inline_codes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from musictool_core.host.command import Command
+    from tests.docs.conftest import DemoSet
+
+_CLASSES = {
+    "discogscollection": "DiscogsCollectionPlugin",
+    "gaps": "GapsPlugin",
+    "marketplace": "MarketplacePlugin",
+    "musictool": "MusictoolPlugin",
+}
+
+
+def commands_of(plugin: str) -> list[Command]:
+    """The commands a plugin gives to beets."""
+    made = getattr(import_module(f"beetsplug.{plugin}"), _CLASSES[plugin])()
+    return list(made.commands())
+
+
+def actions_of(command: Command) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of a command's actions by name."""
+    subparsers = [
+        action
+        for action in command.argparser()._actions
+        if isinstance(action, argparse._SubParsersAction)
+    ]
+    return dict(subparsers[0].choices)
+
+
+def arguments_of(parser: argparse.ArgumentParser) -> set[str]:
+    """Option strings, and the names of what stands without one."""
+    found: set[str] = set()
+    for action in parser._actions:
+        if not isinstance(action, argparse._HelpAction):
+            found |= set(action.option_strings) or {str(action.metavar or action.dest)}
+    return found
+
+
+@pytest.fixture(scope="session")
+def actions() -> dict[str, argparse.ArgumentParser]:
+    """The parser of every action by its words: "beet gaps list"."""
+    return {
+        f"beet {command.name} {name}": parser
+        for plugin in PLUGINS
+        for command in commands_of(plugin)
+        for name, parser in actions_of(command).items()
+    }
+
+
+def test_there_is_a_page_for_every_plugin() -> None:
+    present = {path.stem for path in (ROOT / "beetsplug").glob("*.py")}
+
+    assert present == set(PLUGIN_PAGES) == set(PLUGINS)
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_page_has_a_heading_for_every_action(plugin: str) -> None:
+    (command,) = commands_of(plugin)
+    documented = [h for h in PLUGIN_PAGES[plugin].headings() if h.startswith("beet ")]
+
+    assert documented == [f"beet {command.name} {action}" for action in actions_of(command)]
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_under_each_action_stands_a_table_of_all_its_arguments(plugin: str) -> None:
+    (command,) = commands_of(plugin)
+
+    for name, parser in actions_of(command).items():
+        tables = PLUGIN_PAGES[plugin].tables(f"beet {command.name} {name}")
+        listed = {
+            code.split(" ")[0]
+            for table in tables
+            if table.header[0] == "argument"
+            for code in table.codes()
+        }
+        assert listed == arguments_of(parser), f"beet {command.name} {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_command_named_in_a_sentence_exists(
+    page: Page, actions: dict[str, argparse.ArgumentParser]
+) -> None:
+    ours = {words.split()[1] for words in actions}
+
+    for code in inline_codes(page.prose):
+        words = shlex.split(code)
+        if words[:1] != ["beet"] or len(words) < 3 or words[1] not in ours:
+            continue
+        if words[2].startswith("-"):
+            continue
+        action = " ".join(words[:3])
+        assert action in actions, code
+        options = {word for word in words[3:] if re.match(r"--?[a-z]", word)}
+        assert options <= arguments_of(actions[action]) | {"-h", "--help"}, code
+
+
+def test_the_keys_of_every_json_output_are_documented(
+    actions: dict[str, argparse.ArgumentParser],
+    demo_set: DemoSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beet = demo_set.beet(tmp_path / "work", shelf=False)
+    monkeypatch.chdir(tmp_path / "work")
+    # What leaves a job, and then something to show for every command.
+    beet("collection", "import-csv", "collection.csv")
+    beet("collection", "tracklists", "--dump", "releases.xml.gz")
+    beet("gaps", "ignore", "folder", "To Sell")
+    documented: dict[str, list[str]] = {}
+    for page in PLUGIN_PAGES.values():
+        for table in page.tables():
+            for code in inline_codes(table.header[0]):
+                documented[code] = table.codes()
+
+    assert {" ".join(code.split()[:3]) for code in documented} == {
+        words for words, parser in actions.items() if "--json" in arguments_of(parser)
+    }
+    for code, keys in documented.items():
+        done = beet(*shlex.split(code)[1:])
+        assert done.rows, code
+        for row in done.rows:
+            assert list(row) == keys, code
+
+
+def test_json_of_every_command_is_one_object_a_line(demo_set: DemoSet, tmp_path: Path) -> None:
+    done = demo_set.beet(tmp_path / "work", shelf=True)("collection", "list", "--json")
+
+    assert all(isinstance(json.loads(line), dict) for line in done.stdout.splitlines())
