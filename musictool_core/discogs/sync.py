@@ -222,12 +222,12 @@ class _Run:
 
     def list_all(self) -> None:
         """Store every page, again from the first when the listing moved meanwhile."""
-        self._list_pages()
+        whole = self._list_pages()
         for _ in range(_REPEATS):
-            if not self._has_moved():
+            if whole and not self._has_moved():
                 break
             self._start_over()
-            self._list_pages()
+            whole = self._list_pages()
 
     def check_missing(self) -> None:
         """Ask for every copy that was not listed, and believe only that answer."""
@@ -262,8 +262,17 @@ class _Run:
                 events.publish(tx, "collection.synced", {**found, "listed": listed}, at=self.now())
         return SyncResult(listed, **found)
 
-    def _list_pages(self) -> None:
-        start = self._row(self.host.reading())["page"] + 1
+    def _list_pages(self) -> bool:
+        """Store the pages that are left; False when the listing has become too short for that.
+
+        When nothing was left, the last page is read once more: only a page tells how many copies
+        there are now, and they may have changed since a run was killed behind it.
+        """
+        reached = self._row(self.host.reading())["page"]
+        return self._list_from(reached + 1) or (reached > 0 and self._list_from(reached))
+
+    def _list_from(self, start: int) -> bool:
+        found = False
         for page in self.api.collection_pages(self.username, start_page=start):
             with self.host.transaction() as tx:
                 stored = _store(tx, page.instances, self.folders, run_id=self.run_id)
@@ -271,6 +280,8 @@ class _Run:
             done = min(page.page * 100, page.items)
             self.report(Progress(done, page.items, "listing the collection"))
             self.cancel.check()
+            found = True
+        return found
 
     def _place(self, page: CollectionPage) -> Row:
         place = {"page": page.page, "total": page.items, "moved_at": epoch(self.now())}

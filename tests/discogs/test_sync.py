@@ -612,6 +612,16 @@ def test_what_was_removed_between_two_parts_takes_nothing_with_it(sync: Syncer) 
     sync.assert_mirrored()
 
 
+def test_a_run_that_ended_behind_its_last_page_sees_what_came_since(sync: Syncer) -> None:
+    copies = sync.discogs.add_instances(150)
+    sync.stop_after_page(2)
+    sync.discogs.remove_instance(copies[3])
+
+    sync()
+
+    sync.assert_mirrored()
+
+
 def test_pages_that_are_gone_when_it_goes_on_are_no_fault(sync: Syncer) -> None:
     copies = sync.discogs.add_instances(201)
     sync.stop_after_page(2)
