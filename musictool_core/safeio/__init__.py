@@ -1,5 +1,46 @@
-"""The only door to files that belong to the user, and the only place of platform calls."""
+"""The only door to files that belong to the user, and the only place of platform calls.
 
-from musictool_core.safeio.files import private_directory, replace_file
+Importing it is cheap: what needs mutagen is loaded when first asked for.
+"""
 
-__all__ = ["private_directory", "replace_file"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from musictool_core.safeio.files import copy_new, private_directory, replace_file
+
+if TYPE_CHECKING:
+    from musictool_core.safeio.commit import FileBusy, FileChanged, Method, WriteResult
+    from musictool_core.safeio.payload import payload_hash
+    from musictool_core.safeio.recovery import Recovered, recover
+    from musictool_core.safeio.tags import restore_tags, write_many, write_tags
+
+__all__ = [
+    "FileBusy",
+    "FileChanged",
+    "Method",
+    "Recovered",
+    "WriteResult",
+    "copy_new",
+    "payload_hash",
+    "private_directory",
+    "recover",
+    "replace_file",
+    "restore_tags",
+    "write_many",
+    "write_tags",
+]
+
+_HOMES = {
+    **dict.fromkeys(("FileBusy", "FileChanged", "Method", "WriteResult"), "commit"),
+    "payload_hash": "payload",
+    **dict.fromkeys(("Recovered", "recover"), "recovery"),
+    **dict.fromkeys(("restore_tags", "write_many", "write_tags"), "tags"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 from contextlib import suppress
 from pathlib import Path
+
+from musictool_core.progress import CancelToken
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+try:
+    import msvcrt
+except ImportError:  # everything else
+    msvcrt = None  # type: ignore[assignment]
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -17,7 +29,23 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
-def sync_directory(path: Path) -> None:
+_NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES})
+
+
+def sync_file(descriptor: int) -> None:
+    """Make the content of a file durable; macOS needs its own call to empty the drive's cache."""
+    full_sync = getattr(fcntl, "F_FULLFSYNC", None)
+    if full_sync is None:
+        os.fsync(descriptor)
+        return
+    try:
+        fcntl.fcntl(descriptor, full_sync)
+    except OSError:
+        # Network and FAT volumes do not know it.
+        os.fsync(descriptor)
+
+
+def sync_directory(path: Path | str) -> None:
     """Make a rename in this folder durable; Windows needs (and has) no such call."""
     if sys.platform == "win32":
         return
@@ -26,6 +54,63 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace(source: str, target: str) -> None:
+    """Rename over `target`; on Windows, where an open file cannot be replaced, try for 2 s."""
+    patience = CancelToken()
+    for _ in range(4 if sys.platform == "win32" else 0):
+        with suppress(PermissionError):
+            os.replace(source, target)
+            return
+        patience.wait(0.5)
+    os.replace(source, target)
+
+
+def lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed or the process ends; False when someone else has it.
+
+    True where the system has no such locks: the caller's other checks have to do.
+    """
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        elif msvcrt is not None:
+            msvcrt.locking(  # type: ignore[attr-defined,unused-ignore]
+                descriptor,
+                msvcrt.LK_NBLCK,  # type: ignore[attr-defined,unused-ignore]
+                1,
+            )
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EAGAIN, errno.EDEADLK}:
+            return False
+        raise
+    return True
+
+
+def chown(path: str, user: int, group: int) -> None:
+    """Set owner and group; Windows has none."""
+    if hasattr(os, "chown"):
+        os.chown(path, user, group)
+
+
+def xattrs(path: str) -> dict[str, bytes]:
+    """Extended attributes that may be read; macOS and Windows: none seen."""
+    found: dict[str, bytes] = {}
+    if not hasattr(os, "listxattr"):
+        return found
+    try:
+        for name in os.listxattr(path):
+            found[name] = os.getxattr(path, name)
+    except OSError as error:
+        if error.errno not in _NO_ATTRIBUTES:
+            raise
+    return found
+
+
+def set_xattr(path: str, name: str, value: bytes) -> None:
+    """Set one extended attribute; only called with what `xattrs` found."""
+    os.setxattr(path, name, value)
 
 
 def processes_with_open(path: Path) -> tuple[str, ...]:
@@ -110,7 +195,7 @@ def _has_open(process: Path, target: str) -> bool:
     with suppress(OSError):
         for link in (process / "fd").iterdir():
             with suppress(OSError):
-                if os.readlink(link) == target:  # noqa: PTH115 - Path.readlink fails on "pipe:[1]"
+                if os.readlink(link) == target:  # Path.readlink fails on "pipe:[1]"
                     return True
     return False
 

@@ -1,0 +1,513 @@
+"""Drafts become files: journalled in place when the size stays, else copy, verify, rename.
+
+A batch goes in this order, and each arrow is an fsync: locks, drafts, pack -> its folder -> marker
+-> all files -> their folders, marker removed. So a single write costs four in place and five
+copied, and a batch of 64 shares the first three.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import stat
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from musictool_core.errors import MusicToolError, StorageError
+from musictool_core.progress import CancelToken
+from musictool_core.safeio import platform
+from musictool_core.safeio.files import temporary_beside
+from musictool_core.safeio.overlay import Source
+from musictool_core.safeio.packs import Entry, Extent, PackBuilder, Store
+from musictool_core.safeio.recipes import audio_sample, record_old
+from musictool_core.safeio.recovery import put_back, recover_stale
+from musictool_core.safeio.seam import (
+    CHUNK,
+    CREATE,
+    SafeIo,
+    close_quietly,
+    is_named,
+    opened,
+    write_all,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from musictool_core.safeio.drafts import Draft
+
+BATCH = 64
+WAIT_S = 5.0
+"""How long a second writer waits for the first."""
+
+MOST_IN_PLACE_BYTES = 4 << 20
+"""Above, a journal costs more than a copy."""
+
+_BLOCK = 4096
+_STOPPING = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
+
+HardLinks = Literal["refuse", "break"]
+
+
+class Method(Enum):
+    """How a file was written."""
+
+    UNCHANGED = "unchanged"
+    IN_PLACE = "in place"
+    COPIED = "copied"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """A file that is as wanted, durably.
+
+    Attributes:
+        path: as given.
+        method: how it was written.
+        undo: name for `restore_tags` of the bytes before; None when nothing was written.
+    """
+
+    path: Path
+    method: Method
+    undo: str | None = None
+
+
+class FileBusy(StorageError):
+    """Another process writes this file."""
+
+
+class FileChanged(StorageError):
+    """Another program changed the file while we prepared the write; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How to write.
+
+    Attributes:
+        hardlinks: what to do with a file of several names that needs a new file.
+        preserve_mtime: keep the modification time.
+        wait_s: how long to wait for another process that writes the file.
+    """
+
+    hardlinks: HardLinks = "refuse"
+    preserve_mtime: bool = False
+    wait_s: float = WAIT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A file to write: its path, and what works out its new content (None: it is as wanted)."""
+
+    path: str
+    draft: Callable[[Source, str], Draft | None]
+
+
+Outcome = WriteResult | MusicToolError
+
+
+@dataclass(slots=True)
+class _Job:
+    """A file on its way through a batch."""
+
+    request: Request
+    target: str
+    outcome: Outcome | None = None
+    facts: os.stat_result | None = None
+    source: Source | None = None
+    draft: Draft | None = None
+    entry: Entry | None = None
+    extents: list[tuple[int, bytes, bytes]] = field(default_factory=list)
+    is_torn: bool = False
+
+
+def commit(requests: Sequence[Request], state: str, policy: Policy, io: SafeIo) -> list[Outcome]:
+    """Write all files, in batches; one outcome per request, in their order.
+
+    A full or read-only disk ends the work: what follows is not touched and gets an error, too.
+    """
+    outcomes: list[Outcome] = []
+    for batch in _batches(requests, io):
+        stopped_by = next((done for done in outcomes if _is_stopping(done)), None)
+        if stopped_by is not None:
+            outcomes += [_not_tried(job, stopped_by) for job in batch]
+            continue
+        _Batch(batch, Store(state, io), policy).run()
+        outcomes += [job.outcome for job in batch if job.outcome is not None]
+    return outcomes
+
+
+def _batches(requests: Sequence[Request], io: SafeIo) -> Iterator[list[_Job]]:
+    batch: list[_Job] = []
+    targets: set[str] = set()
+    for request in requests:
+        target = io.resolve(request.path)
+        if len(batch) == BATCH or target in targets:
+            yield batch
+            batch, targets = [], set()
+        batch.append(_Job(request, target))
+        targets.add(target)
+    if batch:
+        yield batch
+
+
+def _is_stopping(outcome: Outcome) -> bool:
+    cause = outcome.__cause__ if isinstance(outcome, StorageError) else None
+    return isinstance(cause, OSError) and cause.errno in _STOPPING
+
+
+def _not_tried(job: _Job, reason: Outcome) -> StorageError:
+    return StorageError(f"{job.request.path} was not tried: {reason}")
+
+
+class _Batch:
+    """One pack's worth of files."""
+
+    def __init__(self, jobs: list[_Job], store: Store, policy: Policy) -> None:
+        self._jobs = jobs
+        self._policy = policy
+        self._store = store
+        self._io = store.io
+        self._open = ExitStack()
+
+    def run(self) -> None:
+        """Write the files; afterwards each job has its outcome."""
+        with self._open:
+            try:
+                self._store.prepare()
+            except OSError as error:
+                self._fail_rest(f"{self._store.root} cannot be used", error)
+                return
+            # In one order for all processes, so that two batches cannot wait for each other.
+            for job in sorted(self._jobs, key=lambda job: job.target):
+                self._guard(job, self._prepare)
+            ready = [job for job in self._jobs if job.draft is not None and job.outcome is None]
+            if ready:
+                self._write(ready)
+
+    def _write(self, jobs: list[_Job]) -> None:
+        builder = PackBuilder(self._store)
+        for job in jobs:
+            self._guard(job, partial(self._plan, builder=builder))
+        jobs = [job for job in jobs if job.outcome is None]
+        entries = [job.entry for job in jobs if job.entry is not None]
+        if not entries:
+            return
+        data = builder.packed(entries, secrets.token_hex(8))
+        pack = hashlib.sha256(data).hexdigest()[:32]
+        try:
+            self._keep(pack, data)
+        except OSError as error:
+            self._forget(pack)
+            self._fail_rest("the undo record could not be written", error)
+            return
+        for number, job in enumerate(jobs):
+            self._guard(job, partial(self._apply, undo=f"{pack}-{number}"))
+        self._sync_folders(jobs)
+        self._finish(pack, jobs, builder.large())
+
+    def _guard(self, job: _Job, step: Callable[[_Job], None]) -> None:
+        """Run a step; its failure is the job's outcome."""
+        try:
+            step(job)
+        except MusicToolError as error:
+            job.outcome = error
+        except OSError as error:
+            job.outcome = _failure(job, error)
+
+    def _fail_rest(self, what: str, error: OSError) -> None:
+        for job in self._jobs:
+            if job.outcome is None:
+                job.outcome = StorageError(
+                    f"{job.request.path} was not written: {what} ({error.strerror}); unchanged."
+                )
+                job.outcome.__cause__ = error
+
+    # Before anything is written.
+
+    def _prepare(self, job: _Job) -> None:
+        self._lock(job)
+        recover_stale(self._store, job.target)
+        if not stat.S_ISREG(self._io.stat(job.target).st_mode):
+            # Opening a pipe would wait for its other end.
+            raise StorageError(f"{job.request.path} is no file; nothing was changed.")
+        descriptor = self._io.open(job.target, os.O_RDONLY)
+        self._open.callback(close_quietly, self._io, descriptor)
+        job.facts = self._io.fstat(descriptor)
+        job.source = Source(self._io, descriptor, job.facts.st_size)
+        job.draft = job.request.draft(job.source, job.request.path)
+        if job.draft is None or _is_same(job):
+            job.draft = None
+            job.outcome = WriteResult(Path(job.request.path), Method.UNCHANGED)
+        elif not self._io.may_write(job.target):
+            raise StorageError(
+                f"{job.request.path} is read-only; unchanged.", hint="Allow writing to it first."
+            )
+
+    def _lock(self, job: _Job) -> None:
+        key = hashlib.sha256(os.fsencode(job.target)).hexdigest()[:32]
+        path = f"{self._store.work}/{key}.lock"
+        patience, deadline = CancelToken(), time.monotonic() + self._policy.wait_s
+        while not self._took(path):
+            if time.monotonic() > deadline:
+                raise FileBusy(
+                    f"{job.request.path} is being written by another process; unchanged.",
+                    hint="Try again when it is done.",
+                )
+            patience.wait(0.02)
+
+    def _took(self, path: str) -> bool:
+        descriptor = self._io.open(path, os.O_RDWR | os.O_CREAT)
+        is_ours = False
+        try:
+            # Whoever had it before may have removed the name while we waited.
+            is_ours = self._io.lock(descriptor) and is_named(self._io, descriptor, path)
+        finally:
+            if not is_ours:
+                close_quietly(self._io, descriptor)
+        if is_ours:
+            self._open.callback(self._release, descriptor, path)
+        return is_ours
+
+    def _release(self, descriptor: int, path: str) -> None:
+        with suppress(OSError):
+            # Windows cannot remove an open file; an old lock file does no harm there.
+            self._io.unlink(path)
+        close_quietly(self._io, descriptor)
+
+    def _plan(self, job: _Job, builder: PackBuilder) -> None:
+        source, draft, facts = _ready(job)
+        in_place = (
+            draft.new.size == source.size
+            and draft.layout.audio == draft.old.audio
+            # Shares answer fsync as they like.
+            and not platform.network_file_system(Path(job.target))
+        )
+        if in_place:
+            job.extents = list(_extents(source, draft))
+            in_place = sum(len(new) for _, _, new in job.extents) <= MOST_IN_PLACE_BYTES
+        if not in_place:
+            job.extents = []
+            if facts.st_nlink > 1 and self._policy.hardlinks == "refuse":
+                raise StorageError(
+                    f"{job.request.path} has {facts.st_nlink} names (hard links), and the new tags "
+                    "need a new file; unchanged.",
+                    hint="Write with hardlinks='break' to give this name a file of its own.",
+                )
+        extents = tuple(
+            Extent(offset, builder.add(old), builder.add(new)) for offset, old, new in job.extents
+        )
+        job.entry = Entry(
+            path=job.target,
+            temporary="" if in_place else temporary_beside(job.target),
+            size=source.size,
+            modified_ns=facts.st_mtime_ns,
+            audio_size=draft.old.audio_size,
+            audio_sample=audio_sample(source, draft.old),
+            extents=extents,
+            ops=record_old(source, draft, builder),
+        )
+
+    def _keep(self, pack: str, data: bytes) -> None:
+        """Make pack and marker durable; from here on a crash can be put right."""
+        io, store = self._io, self._store
+        with opened(io, f"{store.undo}/{pack}", CREATE) as descriptor:
+            write_all(io, descriptor, data)
+            io.fsync(descriptor)
+        io.sync_directory(store.undo)
+        # The marker gets its name when it is locked: another process that sees it unlocked takes
+        # it for the remains of a crash.
+        fresh, marker = f"{store.work}/{pack}.new", f"{store.work}/{pack}"
+        descriptor = io.open(fresh, CREATE)
+        self._open.callback(close_quietly, io, descriptor)
+        if not (io.lock(descriptor) and is_named(io, descriptor, fresh)):
+            raise BlockingIOError(errno.EAGAIN, "a recovery came between; try again")
+        io.replace(fresh, marker)
+        io.sync_directory(store.work)
+
+    def _forget(self, pack: str) -> None:
+        for path in (
+            f"{self._store.work}/{pack}.new",
+            f"{self._store.work}/{pack}",
+            f"{self._store.undo}/{pack}",
+        ):
+            with suppress(OSError):
+                self._io.unlink(path)
+
+    # Writing.
+
+    def _apply(self, job: _Job, undo: str) -> None:
+        entry = job.entry
+        if entry is None:
+            return
+        if entry.temporary:
+            self._copy(job, entry.temporary)
+        else:
+            self._write_in_place(job)
+        method = Method.COPIED if entry.temporary else Method.IN_PLACE
+        job.outcome = WriteResult(Path(job.request.path), method, undo)
+
+    def _write_in_place(self, job: _Job) -> None:
+        _, _, facts = _ready(job)
+        with opened(self._io, job.target, os.O_RDWR) as descriptor:
+            self._check_unchanged(job, self._io.fstat(descriptor))
+            try:
+                for offset, _, new in job.extents:
+                    write_all(self._io, descriptor, new, offset)
+                self._io.fsync(descriptor)
+                if self._policy.preserve_mtime:
+                    self._io.utime(job.target, facts.st_atime_ns, facts.st_mtime_ns)
+            except BaseException:
+                job.is_torn = True
+                self._take_back(job)
+                raise
+
+    def _take_back(self, job: _Job) -> None:
+        _, _, facts = _ready(job)
+        try:
+            put_back(self._io, job.target, [(offset, old) for offset, old, _ in job.extents])
+            self._io.utime(job.target, facts.st_atime_ns, facts.st_mtime_ns)
+        except OSError as error:
+            raise StorageError(
+                f"{job.request.path} is half written ({error.strerror}).",
+                hint="Its old content is kept and put back at the next start.",
+            ) from error
+        job.is_torn = False
+
+    def _copy(self, job: _Job, temporary: str) -> None:
+        io = self._io
+        _, draft, facts = _ready(job)
+        try:
+            with opened(io, temporary, CREATE) as descriptor:
+                expected, offset = hashlib.sha256(), 0
+                for data in _chunks(draft):
+                    offset = write_all(io, descriptor, data, offset)
+                    expected.update(data)
+                self._dress(job, temporary, descriptor)
+                io.fsync(descriptor)
+                _check_kept(io, descriptor, expected.digest(), job.request.path)
+            if self._policy.preserve_mtime:
+                io.utime(temporary, facts.st_atime_ns, facts.st_mtime_ns)
+            self._check_unchanged(job, io.stat(job.target))
+            io.replace(temporary, job.target)
+        except BaseException:
+            with suppress(OSError):
+                io.unlink(temporary)
+            raise
+
+    def _dress(self, job: _Job, temporary: str, descriptor: int) -> None:
+        """Give the copy the owner, mode and attributes of the file."""
+        io = self._io
+        _, _, facts = _ready(job)
+        ours = io.fstat(descriptor)
+        if (ours.st_uid, ours.st_gid) != (facts.st_uid, facts.st_gid):
+            io.chown(temporary, facts.st_uid, facts.st_gid)
+        io.chmod(temporary, stat.S_IMODE(facts.st_mode))
+        for name, value in io.xattrs(job.target).items():
+            io.set_xattr(temporary, name, value)
+
+    def _check_unchanged(self, job: _Job, now: os.stat_result) -> None:
+        _, _, facts = _ready(job)
+        if (now.st_ino, now.st_size, now.st_mtime_ns) != (
+            facts.st_ino,
+            facts.st_size,
+            facts.st_mtime_ns,
+        ):
+            raise FileChanged(
+                f"{job.request.path} was changed by another program meanwhile; left as it is.",
+                hint="Try again.",
+            )
+
+    # After writing.
+
+    def _sync_folders(self, jobs: list[_Job]) -> None:
+        errors: dict[str, OSError | None] = {}
+        for job in jobs:
+            if not (isinstance(job.outcome, WriteResult) and job.outcome.method is Method.COPIED):
+                continue
+            folder = os.path.dirname(job.target)
+            if folder not in errors:
+                try:
+                    self._io.sync_directory(folder)
+                except OSError as error:
+                    errors[folder] = error
+                else:
+                    errors[folder] = None
+            cause = errors[folder]
+            if cause is not None:
+                job.outcome = StorageError(
+                    f"{job.request.path} was written, but a power cut now may bring back the old "
+                    f"file ({cause.strerror})."
+                )
+                job.outcome.__cause__ = cause
+
+    def _finish(self, pack: str, jobs: list[_Job], shared: Iterable[str]) -> None:
+        """Remove the marker; without a sync, for `recover` finds that nothing is left to do."""
+        if any(job.is_torn for job in jobs):
+            return
+        with suppress(OSError):
+            self._io.unlink(f"{self._store.work}/{pack}")
+        if not any(isinstance(job.outcome, WriteResult) for job in jobs):
+            self._forget(pack)
+            return
+        flags = os.O_RDWR | os.O_CREAT
+        for blob in shared:
+            # Not synced: one that a power cut takes costs a second copy of a picture, no more.
+            with (
+                suppress(OSError),
+                opened(self._io, f"{self._store.shared}/{blob}", flags) as descriptor,
+            ):
+                write_all(self._io, descriptor, pack.encode("ascii"))
+
+
+def _failure(job: _Job, error: OSError) -> StorageError:
+    failure = StorageError(
+        f"{job.request.path} could not be written ({error.strerror or error}); unchanged."
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def _ready(job: _Job) -> tuple[Source, Draft, os.stat_result]:
+    if job.source is None or job.draft is None or job.facts is None:
+        raise StorageError(f"{job.request.path} was not prepared; unchanged.")
+    return job.source, job.draft, job.facts
+
+
+def _is_same(job: _Job) -> bool:
+    source, draft, _ = _ready(job)
+    return draft.new.size == source.size and not any(_extents(source, draft))
+
+
+def _extents(source: Source, draft: Draft) -> Iterator[tuple[int, bytes, bytes]]:
+    """Offset, old and new bytes of what differs between two files of one size."""
+    at = 0
+    for piece in draft.new.pieces():
+        if piece.source != at:
+            for offset in range(at, at + piece.length, _BLOCK):
+                size = min(_BLOCK, at + piece.length - offset)
+                old, new = source.read_at(offset, size), draft.new.read_at(offset, size)
+                if old != new:
+                    yield offset, old, new
+        at += piece.length
+
+
+def _chunks(draft: Draft) -> Iterator[bytes]:
+    for offset in range(0, draft.new.size, CHUNK):
+        yield draft.new.read_at(offset, CHUNK)
+
+
+def _check_kept(io: SafeIo, descriptor: int, digest: bytes, name: str) -> None:
+    total, offset = hashlib.sha256(), 0
+    while data := io.read_at(descriptor, offset, CHUNK):
+        total.update(data)
+        offset += len(data)
+    if total.digest() != digest:
+        raise StorageError(f"{name}: the disk did not keep what was written; unchanged.")

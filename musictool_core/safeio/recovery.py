@@ -1,0 +1,184 @@
+"""What a crash left behind is finished or taken back; running it again changes nothing.
+
+Works without beets and without mutagen: the pack holds old and new bytes of every in-place write,
+and the name of every copy that was being made.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musictool_core.errors import StorageError
+from musictool_core.progress import CancelToken
+from musictool_core.safeio.packs import Entry, Pack, Store
+from musictool_core.safeio.seam import DISK, SafeIo, close_quietly, is_named, opened, write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from musictool_core.safeio.files import FilePath
+
+
+class Outcome(Enum):
+    """What was found and done about one file."""
+
+    NOTHING = "wholly old or wholly new"
+    PUT_BACK = "half written, old content put back"
+    CLEARED = "an unfinished copy removed"
+    FOREIGN = "changed since by another program, left alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """One file a crash had left in work."""
+
+    path: Path
+    outcome: Outcome
+
+
+def recover(state: FilePath | None = None, *, io: SafeIo = DISK) -> tuple[Recovered, ...]:
+    """Put right what a crash left; call it before anything else opens the files.
+
+    Args:
+        state: the state directory; None for the one of beets' default library.
+        io: the disk.
+
+    Raises:
+        StorageError: something could not be put right now; what remains is kept for the next try.
+    """
+    store = Store(state_directory(state), io)
+    try:
+        return tuple(
+            done for marker in _markers(store) for done in _recover_batch(store, marker) or ()
+        )
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or store.root} could not be recovered ({error.strerror}).",
+            hint="Nothing is lost: the old content is kept; try again.",
+        ) from error
+
+
+def state_directory(state: FilePath | None) -> str:
+    """Path of the state directory; by default `musictool` in beets' configuration folder."""
+    if state is not None:
+        return os.path.abspath(os.fsdecode(state))
+    home = os.environ.get("APPDATA") if os.name == "nt" else os.path.expanduser("~/.config")
+    return os.path.abspath(
+        os.path.join(os.environ.get("BEETSDIR") or os.path.join(home or "~", "beets"), "musictool")
+    )
+
+
+def recover_stale(store: Store, target: str) -> None:
+    """Put right a batch that died while it had this file in work; the caller holds its lock."""
+    patience = CancelToken()
+    for marker in _markers(store):
+        # A batch that lives has the lock of each of its files, so it cannot be about ours; one
+        # that is dead is recovered by us or, this very moment, by another process.
+        while _recover_batch(store, marker) is None and _is_about(store, marker, target):
+            patience.wait(0.02)
+
+
+def put_back(io: SafeIo, path: str, content: Iterable[tuple[int, bytes]]) -> None:
+    """Write bytes at offsets, durably."""
+    with opened(io, path, os.O_RDWR) as descriptor:
+        for offset, data in content:
+            write_all(io, descriptor, data, offset)
+        io.fsync(descriptor)
+
+
+def _markers(store: Store) -> list[str]:
+    try:
+        names = store.io.listdir(store.work)
+    except FileNotFoundError:
+        return []
+    # "<pack>.new" was never in force, but its pack is of no use either.
+    return sorted(name for name in names if not name.endswith(".lock"))
+
+
+def _is_about(store: Store, marker: str, target: str) -> bool:
+    try:
+        pack = store.load(marker)
+    except StorageError:
+        return False
+    return any(entry.path == target for entry in pack.entries)
+
+
+def _recover_batch(store: Store, marker: str) -> list[Recovered] | None:
+    """Recover one batch; None when its process lives (or it is gone)."""
+    io = store.io
+    path = f"{store.work}/{marker}"
+    try:
+        descriptor = io.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return []
+    try:
+        if not io.lock(descriptor):
+            return None
+        if not is_named(io, descriptor, path):
+            # Its process ended well between these calls.
+            return []
+        if marker.endswith(".new"):
+            _remove(io, path)
+            _remove(io, f"{store.undo}/{marker.removesuffix('.new')}")
+            return []
+        done = _recover_entries(store, marker)
+        _remove(io, path)
+        return done
+    finally:
+        close_quietly(io, descriptor)
+
+
+def _recover_entries(store: Store, marker: str) -> list[Recovered]:
+    try:
+        pack = store.load(marker)
+    except StorageError:
+        # Pack before marker: a marker without a whole pack was taken back half-way.
+        _remove(store.io, f"{store.undo}/{marker}")
+        return []
+    return [
+        Recovered(Path(entry.path), _recover_entry(store.io, pack, entry)) for entry in pack.entries
+    ]
+
+
+def _recover_entry(io: SafeIo, pack: Pack, entry: Entry) -> Outcome:
+    if entry.temporary:
+        return Outcome.CLEARED if _remove(io, entry.temporary) else Outcome.NOTHING
+    try:
+        with opened(io, entry.path, os.O_RDONLY) as descriptor:
+            facts = io.fstat(descriptor)
+            now = [
+                (extent, io.read_at(descriptor, extent.offset, len(pack.blob(extent.old))))
+                for extent in entry.extents
+            ]
+    except FileNotFoundError:
+        return Outcome.FOREIGN
+    if all(data == pack.blob(extent.new) for extent, data in now):
+        return Outcome.NOTHING
+    if all(data == pack.blob(extent.old) for extent, data in now):
+        return Outcome.NOTHING
+    if facts.st_size != entry.size or not all(
+        _is_mix(data, pack.blob(extent.old), pack.blob(extent.new)) for extent, data in now
+    ):
+        return Outcome.FOREIGN
+    put_back(io, entry.path, [(extent.offset, pack.blob(extent.old)) for extent, _ in now])
+    io.utime(entry.path, facts.st_atime_ns, entry.modified_ns)
+    return Outcome.PUT_BACK
+
+
+def _is_mix(data: bytes, old: bytes, new: bytes) -> bool:
+    """Whether each byte is the old or the new one: a write that was cut, nobody else's work."""
+    return len(data) == len(old) == len(new) and all(
+        byte in pair for byte, *pair in zip(data, old, new, strict=True)
+    )
+
+
+def _remove(io: SafeIo, path: str) -> bool:
+    try:
+        io.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,145 @@
+"""Tags of users' files: written so that a file is wholly old or wholly new, and taken back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from musictool_core.errors import MusicToolError, StorageError
+from musictool_core.safeio.commit import (
+    WAIT_S,
+    HardLinks,
+    Outcome,
+    Policy,
+    Request,
+    WriteResult,
+    commit,
+)
+from musictool_core.safeio.drafts import Draft, draft_tags
+from musictool_core.safeio.packs import Store
+from musictool_core.safeio.recipes import draft_old
+from musictool_core.safeio.recovery import state_directory
+from musictool_core.safeio.seam import DISK, SafeIo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from musictool_core.safeio.files import FilePath
+    from musictool_core.safeio.overlay import Readable
+
+
+def write_tags(
+    path: FilePath,
+    fields: Mapping[str, Any],
+    *,
+    state: FilePath | None = None,
+    id3v23: bool | None = None,
+    hardlinks: HardLinks = "refuse",
+    preserve_mtime: bool = False,
+    wait_s: float = WAIT_S,
+    io: SafeIo = DISK,
+) -> WriteResult:
+    """Set tags of one file; everything else in it stays byte for byte.
+
+    Args:
+        path: the file; a symbolic link stays one and its target is written.
+        fields: mediafile's field names ("title", "comments", "art" as bytes); None removes one.
+        state: state directory, for undo and recovery; None as for `recover`.
+        id3v23: ID3 version: True 2.3, False 2.4, None as the file has it (2.4 without a tag).
+        hardlinks: a file with several names whose tags outgrow their space is refused, or this
+            name gets a file of its own ("break").
+        preserve_mtime: keep the modification time; beets then sees no change.
+        wait_s: how long to wait for another process that writes the file.
+        io: the disk.
+
+    Returns:
+        When this returns, the new tags survive a power cut.
+
+    Raises:
+        FormatError: the file or a value cannot be handled safely; nothing was changed.
+        StorageError: disk full, read-only, busy; nothing was changed.
+    """
+    (outcome,) = write_many(
+        [(path, fields)],
+        state=state,
+        id3v23=id3v23,
+        hardlinks=hardlinks,
+        preserve_mtime=preserve_mtime,
+        wait_s=wait_s,
+        io=io,
+    )
+    return _result(outcome)
+
+
+def write_many(
+    edits: Iterable[tuple[FilePath, Mapping[str, Any]]],
+    *,
+    state: FilePath | None = None,
+    id3v23: bool | None = None,
+    hardlinks: HardLinks = "refuse",
+    preserve_mtime: bool = False,
+    wait_s: float = WAIT_S,
+    io: SafeIo = DISK,
+) -> list[Outcome]:
+    """Set tags of many files, with about one fsync each; arguments as `write_tags`.
+
+    Returns:
+        For each edit, in order, its result or the error because of which that file is unchanged.
+        A full or read-only disk ends the work.
+    """
+
+    def drafting(fields: Mapping[str, Any]) -> Any:
+        return lambda source, name: draft_tags(source, name, fields, id3v23=id3v23)
+
+    return commit(
+        [Request(os.fsdecode(path), drafting(fields)) for path, fields in edits],
+        state_directory(state),
+        Policy(hardlinks, preserve_mtime, wait_s),
+        io,
+    )
+
+
+def restore_tags(
+    path: FilePath,
+    undo: str,
+    *,
+    state: FilePath | None = None,
+    hardlinks: HardLinks = "refuse",
+    preserve_mtime: bool = False,
+    wait_s: float = WAIT_S,
+    io: SafeIo = DISK,
+) -> WriteResult:
+    """Give a file the bytes it had before the write that returned `undo`.
+
+    The file may have been moved or written again since; its audio must be the same.
+
+    Returns:
+        As `write_tags`: its `undo` leads back again.
+
+    Raises:
+        FormatError: other audio; nothing was changed.
+        StorageError: the kept bytes are gone, or as for `write_tags`; nothing was changed.
+    """
+    where = state_directory(state)
+    pack_name, _, number = undo.partition("-")
+    pack = Store(where, io).load(pack_name)
+    if not number.isdecimal() or int(number) >= len(pack.entries):
+        raise StorageError(f"undo record {undo} does not exist; nothing was changed.")
+    entry = pack.entries[int(number)]
+
+    def draft(source: Readable, name: str) -> Draft:
+        return draft_old(source, name, entry, pack)
+
+    (outcome,) = commit(
+        [Request(os.fsdecode(path), draft)],
+        where,
+        Policy(hardlinks, preserve_mtime, wait_s),
+        io,
+    )
+    return _result(outcome)
+
+
+def _result(outcome: Outcome) -> WriteResult:
+    if isinstance(outcome, MusicToolError):
+        raise outcome
+    return outcome

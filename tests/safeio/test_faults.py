@@ -1,0 +1,386 @@
+"""Every call to the disk fails once, or is the last one: old or new, never between."""
+
+from __future__ import annotations
+
+import errno
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from musictool_core.errors import StorageError
+from musictool_core.safeio import (
+    copy_new,
+    recover,
+    replace_file,
+    restore_tags,
+    write_many,
+    write_tags,
+)
+from musictool_core.safeio.packs import Store
+from musictool_core.safeio.seam import DISK, SafeIo
+from tests.safeio.disks import Crash, Disk, Failing, PowerCut, Recording, Stopping
+from tests.safeio.samples import artwork, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+IN_PLACE: dict[str, Any] = {"title": "x" * 7500, "comments": "new"}
+COPIED: dict[str, Any] = {"title": "new", "art": artwork(20_000)}
+CODES = [errno.ENOSPC, errno.EIO, errno.EACCES]
+SHORT = 0.05
+
+
+class Case:
+    """A file with roomy tags, what it becomes, and how to start again."""
+
+    def __init__(self, folder: Path, kind: str, fields: dict[str, Any]) -> None:
+        self.folder, self.fields = folder, fields
+        self.state = folder / "state"
+        self.path = folder / f"track.{kind}"
+        self.state.mkdir()
+        self.path.write_bytes(sample(kind, SHORT))
+        # Leaves room that a long title fits, so that several pages are rewritten in place.
+        write_tags(self.path, {"title": "old", "artist": "old"}, state=self.state)
+        self.old = self.path.read_bytes()
+        self.undo = write_tags(self.path, fields, state=self.state).undo or ""
+        self.new = self.path.read_bytes()
+        self.reset()
+
+    def reset(self) -> None:
+        self.path.write_bytes(self.old)
+
+    def write(self, io: SafeIo = DISK) -> str:
+        return write_tags(self.path, self.fields, state=self.state, io=io).undo or ""
+
+    def leftovers(self) -> list[str]:
+        return [p.name for p in self.folder.iterdir() if p not in (self.path, self.state)] + [
+            p.name for p in self.state.glob("work/*")
+        ]
+
+
+@pytest.fixture(params=[("mp3", IN_PLACE), ("mp3", COPIED), ("flac", IN_PLACE), ("ogg", COPIED)])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    (tmp_path / "music").mkdir()
+    return Case(tmp_path / "music", *request.param)
+
+
+def calls_of(action: Callable[[SafeIo], object]) -> int:
+    disk = Disk()
+    action(disk)
+    return len(disk.calls)
+
+
+def test_a_process_that_dies_before_any_call_leaves_the_old_or_the_new_file(case: Case) -> None:
+    seen = set()
+    for at in range(calls_of(case.write) + 1):
+        case.reset()
+        disk = Stopping(at)
+        try:
+            case.write(disk)
+        except Crash:
+            disk.die()
+
+        recover(case.state)
+
+        assert case.path.read_bytes() in (case.old, case.new), f"call {at}: {disk.calls[-1]}"
+        assert set(case.leftovers()) - {n for n in case.leftovers() if n.endswith(".lock")} == set()
+        assert recover(case.state) == ()
+        seen.add(case.path.read_bytes() == case.new)
+    assert seen == {True, False}
+
+
+def test_a_recovery_that_dies_itself_is_finished_by_the_next(tmp_path: Path) -> None:
+    case = Case(tmp_path, "flac", IN_PLACE)
+    torn = [n for n in range(calls_of(case.write)) if is_torn(case, n)]
+    assert torn
+    for at in range(40):
+        tear(case, torn[-1])
+        disk = Stopping(at)
+        try:
+            recover(case.state, io=disk)
+        except Crash:
+            disk.die()
+        else:
+            break
+        recover(case.state)
+
+        assert case.path.read_bytes() in (case.old, case.new)
+        assert recover(case.state) == ()
+
+
+def tear(case: Case, at: int) -> None:
+    case.reset()
+    disk = Stopping(at)
+    with pytest.raises(Crash):
+        case.write(disk)
+    disk.die()
+
+
+def is_torn(case: Case, at: int) -> bool:
+    tear(case, at)
+    is_between = case.path.read_bytes() not in (case.old, case.new)
+    recover(case.state)
+    return is_between
+
+
+def test_the_next_write_of_a_file_that_a_crash_left_half_written_begins_by_putting_it_right(
+    tmp_path: Path,
+) -> None:
+    case = Case(tmp_path, "flac", IN_PLACE)
+    tear(case, next(n for n in range(calls_of(case.write)) if is_torn(case, n)))
+
+    undo = case.write()
+
+    assert case.path.read_bytes() == case.new
+    restore_tags(case.path, undo, state=case.state)
+    assert case.path.read_bytes() == case.old
+
+
+def test_a_file_that_another_program_wrote_after_the_crash_is_left_alone(tmp_path: Path) -> None:
+    case = Case(tmp_path, "flac", IN_PLACE)
+    tear(case, next(n for n in range(calls_of(case.write)) if is_torn(case, n)))
+    foreign = bytearray(case.path.read_bytes())
+    foreign[100:7000] = bytes(byte ^ 0x55 for byte in foreign[100:7000])
+    case.path.write_bytes(foreign)
+
+    recover(case.state)
+
+    assert case.path.read_bytes() == foreign
+
+
+@pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
+@pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
+def test_a_call_that_fails_leaves_the_file_as_it_was_and_says_so(
+    case: Case, code: int, *, for_ever: bool
+) -> None:
+    for at in range(calls_of(case.write)):
+        case.reset()
+        disk = Failing(at, code, for_ever=for_ever)
+        try:
+            case.write(disk)
+        except StorageError as error:
+            message = str(error)
+        else:
+            message = "done"
+        now = case.path.read_bytes()
+
+        if "half written" in message:
+            assert for_ever
+            recover(case.state)
+            assert case.path.read_bytes() == case.old, f"call {at}: {disk.failed}"
+        elif message == "done" or "was written" in message:
+            assert now == case.new, f"call {at}: {disk.failed}"
+        else:
+            assert now == case.old, f"call {at}: {disk.failed}"
+            assert "\n" not in message
+        disk.die()
+        recover(case.state)
+        assert [name for name in case.leftovers() if not name.endswith(".lock")] == []
+        assert case.path.read_bytes() in (case.old, case.new)
+
+
+def test_a_full_disk_ends_a_batch_and_a_read_only_file_does_not(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    paths = [tmp_path / f"{n}.flac" for n in range(66)]
+    for path in paths:
+        path.write_bytes(sample("flac", SHORT))
+
+    class Full(Disk):
+        def before(self, _number: int, name: str, first: Any, /) -> None:
+            if name == "open" and ".mt-" in first and "write_at" in self.calls:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    outcomes = write_many([(p, {"title": "x"}) for p in paths], state=state, io=Full())
+
+    assert len(outcomes) == 66
+    assert all(isinstance(outcome, StorageError) for outcome in outcomes)
+    assert str(outcomes[-1]).endswith(
+        "was not tried: " + f"{paths[0]} could not be written (No space left on device); unchanged."
+    )
+    assert all(path.read_bytes() == sample("flac", SHORT) for path in paths)
+
+
+# Power cuts.
+
+
+def bad_states(case: Case, seeds: int, *, hidden: int | None = None) -> tuple[int, int]:
+    """How many states after a power cut are bad, of how many; one sync may be hidden."""
+    case.reset()
+    disk = Recording(case.folder)
+    undo = case.write(disk)
+    syncs = [n for n, event in enumerate(disk.log) if event[0] in {"fsync", "sync_directory"}]
+    log = list(disk.log)
+    if hidden is not None:
+        del log[syncs[hidden]]
+    bad = total = 0
+    for length in range(len(log) + 1):
+        cut = PowerCut(disk, log, length)
+        for seed in range(seeds):
+            cut.restore(random.Random(f"{length} {seed}"))
+            total += 1
+            bad += not is_good(case, undo if length == len(log) else "")
+    case.state.mkdir(exist_ok=True)
+    return bad, total
+
+
+def is_good(case: Case, undo: str) -> bool:
+    """Old or new to the byte; what was acknowledged is new and can be taken back."""
+    recover(case.state)
+    content = case.path.read_bytes()
+    if content not in (case.old, case.new) or recover(case.state) != ():
+        return False
+    if [name for name in case.leftovers() if not name.endswith(".lock")]:
+        return False
+    if not undo:
+        return True
+    try:
+        Store(str(case.state), DISK).load(undo.partition("-")[0])
+    except StorageError:
+        return False
+    return content == case.new
+
+
+@pytest.mark.parametrize("fields", [IN_PLACE, COPIED], ids=["in place", "copied"])
+def test_no_power_cut_leaves_anything_between_old_and_new(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    case = Case(tmp_path, "flac", fields)
+
+    assert bad_states(case, seeds=20)[0] == 0
+
+
+@pytest.mark.parametrize(("fields", "syncs"), [(IN_PLACE, 4), (COPIED, 5)])
+def test_the_rig_notices_each_sync_that_is_left_out(
+    tmp_path: Path, fields: dict[str, Any], syncs: int
+) -> None:
+    case = Case(tmp_path, "flac", fields)
+
+    found = [bad_states(case, seeds=12, hidden=n)[0] for n in range(syncs)]
+
+    assert all(found), found
+
+
+def test_a_power_cut_during_the_very_first_write_finds_the_journal_or_the_old_file(
+    tmp_path: Path,
+) -> None:
+    case = Case(tmp_path, "flac", IN_PLACE)
+    case.reset()
+    for pack in case.state.rglob("*"):
+        if pack.is_file():
+            pack.unlink()
+    for folder in ("undo/shared", "undo", "work", ""):
+        (case.state / folder).rmdir()
+
+    assert bad_states(case, seeds=10)[0] == 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_twenty_thousand_power_cuts(tmp_path: Path) -> None:
+    bad = total = 0
+    for kind in ("mp3", "flac", "m4a", "ogg", "wav"):
+        for fields in (IN_PLACE, COPIED):
+            folder = tmp_path / f"{kind}{len(fields)}{'art' in fields}"
+            folder.mkdir()
+            case = Case(folder, kind, fields)
+            more = bad_states(case, seeds=140)
+            bad, total = bad + more[0], total + more[1]
+    print(f"power cuts: {bad} bad of {total}")
+    assert total >= 20_000
+    assert bad == 0
+
+
+# What a write costs.
+
+
+@pytest.mark.parametrize(("fields", "most"), [(IN_PLACE, 4), (COPIED, 5)])
+def test_a_write_costs_four_syncs_in_place_and_five_copied(
+    tmp_path: Path, fields: dict[str, Any], most: int
+) -> None:
+    case = Case(tmp_path, "flac", fields)
+    disk = Disk()
+
+    case.write(disk)
+
+    assert disk.syncs == most
+
+
+@pytest.mark.parametrize("fields", [{"title": "new"}, {"art": artwork(60_000)}])
+def test_a_batch_of_64_costs_at_most_one_and_a_fifth_syncs_a_file(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
+    edits = [(tmp_path / f"{n}.flac", fields) for n in range(64)]
+    for path, _ in edits:
+        path.write_bytes(sample("flac", SHORT))
+    write_many([(path, {"title": "old"}) for path, _ in edits], state=tmp_path / "state")
+    disk = Disk()
+
+    write_many(edits, state=tmp_path / "state", io=disk)
+
+    assert disk.syncs <= 1.2 * 64
+
+
+# Whole files.
+
+
+class WholeFile:
+    """`replace_file` or `copy_new`, and what may be under the name afterwards."""
+
+    def __init__(self, folder: Path, *, is_copy: bool) -> None:
+        self.folder, self.is_copy = folder, is_copy
+        self.source, self.target = folder / "source", folder / "target"
+        folder.mkdir()
+        self.content = bytes(range(256)) * 64
+        self.source.write_bytes(self.content)
+        self.allowed = (None if is_copy else b"old", self.content)
+
+    def reset(self) -> None:
+        self.target.unlink(missing_ok=True)
+        for left in self.folder.glob(".mt-*"):
+            left.unlink()
+        if not self.is_copy:
+            self.target.write_bytes(b"old")
+
+    def act(self, io: SafeIo) -> None:
+        if self.is_copy:
+            copy_new(self.source, self.target, io=io)
+        else:
+            replace_file(self.target, self.content, io=io)
+
+    def found(self) -> bytes | None:
+        return self.target.read_bytes() if self.target.exists() else None
+
+
+@pytest.fixture(params=[False, True], ids=["replace_file", "copy_new"])
+def whole(request: pytest.FixtureRequest, tmp_path: Path) -> WholeFile:
+    return WholeFile(tmp_path / "files", is_copy=request.param)
+
+
+def test_a_power_cut_leaves_a_whole_file_and_what_was_acknowledged(whole: WholeFile) -> None:
+    whole.reset()
+    disk = Recording(whole.folder)
+    whole.act(disk)
+
+    for length in range(len(disk.log) + 1):
+        cut = PowerCut(disk, disk.log, length)
+        for seed in range(10):
+            cut.restore(random.Random(f"{length} {seed}"))
+            assert whole.found() in whole.allowed
+            assert whole.found() == whole.content or length < len(disk.log)
+
+
+def test_any_failing_call_and_any_sudden_end_leave_a_whole_file(whole: WholeFile) -> None:
+    whole.reset()
+    for at in range(calls_of(whole.act)):
+        for disk in (Stopping(at), *(Failing(at, code) for code in CODES)):
+            whole.reset()
+            with suppress(Crash, StorageError):
+                whole.act(disk)
+            disk.die()
+
+            assert whole.found() in whole.allowed
+            if isinstance(disk, Failing) and disk.failed != "unlink":
+                assert not list(whole.folder.glob(".mt-*")), disk.failed
