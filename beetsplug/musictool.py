@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
 import beets
 from beets.plugins import BeetsPlugin
 
+from musictool_core.host import fetching
 from musictool_core.host.command import Actions, Command
+from musictool_core.host.feature import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class MusictoolPlugin(BeetsPlugin):
@@ -15,6 +23,17 @@ class MusictoolPlugin(BeetsPlugin):
         super().__init__()
         # `setup` writes the token down, perhaps before a plugin is enabled that hides it.
         beets.config["discogs"]["user_token"].redact = True
+        self.register_listener("library_opened", fetching.speed_up)
+
+    @cached_property
+    def item_types(self) -> Mapping[str, Any]:
+        """Types of our flexible attributes of items."""
+        return dict(resolve("musictool_core.host.fields:ITEM_TYPES"))
+
+    @cached_property
+    def album_types(self) -> Mapping[str, Any]:
+        """Types of our flexible attributes of albums."""
+        return dict(resolve("musictool_core.host.fields:ALBUM_TYPES"))
 
     def commands(self) -> list[Command]:
         """The one command of this plugin."""

@@ -8,8 +8,13 @@ Names repeat as in real collections: few artists with many records, frequent wor
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import astuple, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
+
+from beets import config
+from beets.library import Library
 
 from musictool_core.music import (
     ArtistCredit,
@@ -37,6 +42,9 @@ WORDS = (  # noqa: SIM905
 MIXES = ("Dub", "Instrumental", "Extended Mix", "Radio Edit", "Club Mix", "Acapella", "Reprise")
 COMMON_TITLES = ("Untitled", "Intro", "Outro", "Love", "Home", "Dub", "Interlude")
 LABELS = 400
+GENRES = ("Techno", "House", "Electro", "Ambient", "Drum And Bass", "Disco", "Dub", "Soul", "Jazz")
+MOODS = ("dark", "happy", "deep", "hypnotic", "raw", "warm", "café at night", "Übermut")
+SOURCES = ("vinyl rip", "beatport", "bandcamp", "promo", "cd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,93 @@ def make_items(shelf: Sequence[Release], count: int, seed: int = 2) -> Iterator[
         source = shelf if number % 3 == 0 else strangers
         release = source[int(len(source) * chance.random())]
         yield _item(chance, release, int(len(release.tracks) * chance.random()))
+
+
+def make_library(folder: Path, items: int, seed: int = 4) -> None:
+    """Write `library.db`, a beets library of albums of ten with 15 flexible attributes an item.
+
+    Some items lack an attribute that their album has, and some values are no numbers, as people
+    type them.
+    """
+    config["create_backup_before_migrations"] = False
+    lib = Library(folder / "library.db", str(folder / "music"))
+    chance = random.Random(seed)
+    files = list(make_items(make_shelf(max(1, items // 8), seed=seed), items, seed=seed))
+    files.sort(key=lambda item: item.albumartist)
+    numbered = enumerate(files, start=1)
+    with closing(lib._connection()) as own, own:  # noqa: SLF001 - beets' objects take minutes
+        for album, group in groupby(numbered, key=lambda pair: (pair[0] - 1) // 10 + 1):
+            rows = [_library_row(chance, number, album, item) for number, item in group]
+            own.executemany(_INSERT_ITEM, rows)
+            own.executemany(
+                "INSERT INTO item_attributes (entity_id, key, value) VALUES (?, ?, ?)",
+                [(row[0], *pair) for row in rows for pair in _attributes(chance)],
+            )
+            own.execute(
+                "INSERT INTO albums (id, album, albumartist, label, year, added)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (album, rows[0][4] or "", rows[0][5] or "", rows[0][6], rows[0][10], rows[0][11]),
+            )
+            own.executemany(
+                "INSERT INTO album_attributes (entity_id, key, value) VALUES (?, ?, ?)",
+                [(album, "energy", f"{chance.uniform(1, 10):.1f}"), (album, "shelf", f"A{album}")],
+            )
+
+
+_ITEM_COLUMNS = (
+    "id", "album_id", "artist", "title", "album", "albumartist", "label", "catalognum", "length",
+    "track", "year", "added", "mtime", "path", "genres", "bpm", "initial_key", "format", "bitrate",
+    "samplerate", "bitdepth", "channels", "comments", "mb_trackid", "mb_albumid", "mb_artistid",
+    "country", "media", "disc", "disctotal", "encoder",
+)  # fmt: skip
+_INSERT_ITEM = (
+    f"INSERT INTO items ({', '.join(_ITEM_COLUMNS)})"  # noqa: S608 - names are constants
+    f" VALUES ({', '.join('?' for _ in _ITEM_COLUMNS)})"
+)
+
+
+def _library_row(chance: random.Random, number: int, album: int, item: Item) -> tuple[object, ...]:
+    artist, title, name, albumartist, label, catalognum, length_s, track, year = astuple(item)
+    added = 1.2e9 + chance.random() * 5e8
+    genres = "\\␀".join(sorted(set(chance.choices(GENRES, k=chance.choice((1, 1, 2))))))
+    comment = f"{chance.randint(1, 12)}A - Energy {chance.randint(1, 10)}"
+    return (
+        number, album, artist, title, name, albumartist, label, catalognum, length_s, track, year,
+        added, added, f"{albumartist}/{name}/{track:02} {title} {number}.mp3".encode(), genres,
+        chance.randint(90, 178), chance.choice(("Am", "F#m", "C", "Gm", "")), "MP3", 320_000,
+        44_100, 16, 2, comment if chance.random() < 0.5 else "", _mbid(chance), _mbid(chance),
+        _mbid(chance), chance.choice(("GB", "DE", "US", "")), "Digital Media", 1, 1, "LAME 3.100",
+    )  # fmt: skip
+
+
+def _attributes(chance: random.Random) -> list[tuple[str, str]]:
+    found = [
+        ("energy", f"{chance.uniform(1, 10):.1f}"),
+        ("quality_score", str(chance.randint(20, 100))),
+        ("analysis_bpm", f"{chance.uniform(90, 178):.2f}"),
+        ("danceability", f"{chance.random():.6f}"),
+        ("traktor_rating", str(chance.randint(0, 5))),
+        ("traktor_playcount", str(int(chance.expovariate(0.2)))),
+        ("play_count", str(int(chance.expovariate(0.1)))),
+        ("last_played", f"{1.5e9 + chance.random() * 2e8:.0f}"),
+        ("analysis_lufs", f"{-chance.uniform(5, 16):.2f}"),
+        ("analysis_camelot", f"{chance.randint(1, 12)}{chance.choice('AB')}"),
+        ("mood", chance.choice(MOODS)),
+        ("source", chance.choice(SOURCES)),
+        ("colour", chance.choice(("red", "green", "blue", "yellow"))),
+        ("data_source", chance.choice(("Discogs", "MusicBrainz"))),
+        ("discogs_url", f"https://www.discogs.com/release/{chance.randint(1, 30_000_000)}"),
+    ]
+    if chance.random() < 0.02:
+        found[0] = ("energy", chance.choice(("", "abc", "7 ", "1e1", "high")))
+    elif chance.random() < 0.05:
+        del found[0]
+    return found
+
+
+def _mbid(chance: random.Random) -> str:
+    text = f"{chance.getrandbits(128):032x}"
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def write_collection_csv(shelf: Sequence[Release], path: Path, seed: int = 3) -> None:

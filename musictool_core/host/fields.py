@@ -1,4 +1,4 @@
-"""Field types shared by all our plugins and tables.
+"""Field types shared by all our plugins and tables, and the flexible fields we declare.
 
 beets refuses to start when two plugins, or a plugin and the user's `types:` section, give one field
 two type objects that are not equal, and plain beets types have no equality. Ours equal any type of
@@ -7,6 +7,7 @@ the same family (all integers, all floats), in both directions, so load order do
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beets.dbcore import types
@@ -77,3 +78,59 @@ TYPES: Mapping[Kind, types.Type] = {
     Kind.JSON: Text(),
 }
 """The one type object for each kind of column."""
+
+
+class AttributeInteger(_Shared, types.Integer):
+    """A whole number in a flexible attribute.
+
+    As with `types: {name: int}` of beets, so that queries find the same: what is stored but is no
+    whole number counts as 0. An attribute that is not there stays unknown.
+    """
+
+    _family = types.BaseInteger
+
+
+class AttributeFloat(_Shared, types.Float):
+    """A number in a flexible attribute, as with `types: {name: float}` of beets."""
+
+    _family = types.BaseFloat
+
+
+_ATTRIBUTE_TYPES: Mapping[Kind, types.Type] = {
+    Kind.INTEGER: AttributeInteger(),
+    Kind.REAL: AttributeFloat(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FlexibleField:
+    """A flexible attribute of beets' items or albums that the product fills or reads.
+
+    Attributes:
+        about: one line for the docs, with unit and source.
+        of_albums: albums have it too.
+    """
+
+    name: str
+    kind: Kind
+    about: str
+    of_albums: bool = False
+
+
+FLEXIBLE_FIELDS = (
+    FlexibleField("energy", Kind.REAL, "how driving the track is, 1 (calm) to 10"),
+    FlexibleField("quality_score", Kind.REAL, "quality of the file, 0 to 100", of_albums=True),
+    FlexibleField("traktor_rating", Kind.INTEGER, "stars in Traktor, 1 to 5, 0 for unrated"),
+    FlexibleField("traktor_playcount", Kind.INTEGER, "how often Traktor counted a play"),
+)
+"""All of them; their types make ranges (`energy:8..9`) and sorts (`energy-`) work everywhere."""
+
+ITEM_TYPES: Mapping[str, types.Type] = {
+    field.name: _ATTRIBUTE_TYPES[field.kind] for field in FLEXIBLE_FIELDS
+}
+"""What a plugin exposes as `item_types`."""
+
+ALBUM_TYPES: Mapping[str, types.Type] = {
+    field.name: _ATTRIBUTE_TYPES[field.kind] for field in FLEXIBLE_FIELDS if field.of_albums
+}
+"""What a plugin exposes as `album_types`."""
