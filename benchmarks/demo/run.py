@@ -19,7 +19,7 @@ CONFIG = """\
 # beets configuration of the musictool demo
 directory: {music}
 library: library.db
-plugins: discogscollection gaps marketplace musictool
+plugins: discogscollection gaps history marketplace musictool
 create_backup_before_migrations: no
 import: {{copy: no, write: no, autotag: no, quiet: yes, duplicate_action: keep}}
 """

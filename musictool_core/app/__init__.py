@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
     from beets.library import Library
 
+    from musictool_core.changes import Target
     from musictool_core.jobs import JobKind
 
 _FEATURES = (
     "musictool_core.events.feature:FEATURE",
     "musictool_core.jobs.feature:FEATURE",
+    "musictool_core.changes.feature:FEATURE",
     "musictool_core.links.feature:FEATURE",
     "musictool_core.discogs.feature:FEATURE",
     "musictool_core.gaps.feature:FEATURE",
@@ -60,6 +62,12 @@ def job_kinds(app: App) -> dict[str, JobKind]:
     """All kinds of long work, by name."""
     kinds = [resolve(reference)(app.settings) for f in features() for reference in f.job_kinds]
     return {kind.name: kind for kind in kinds}
+
+
+def change_targets() -> dict[str, Target]:
+    """All places that change sets can write to, by name."""
+    targets = [resolve(reference)() for f in features() for reference in f.targets]
+    return {target.name: target for target in targets}
 
 
 def utc_now() -> datetime:

@@ -96,13 +96,7 @@ class Command(Subcommand):
         """All long option names of all actions."""
         parser = self.argparser()
         (actions,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))  # noqa: SLF001 - argparse has no public way
-        return {
-            name
-            for sub in actions.choices.values()
-            for action in sub._actions  # noqa: SLF001
-            for name in action.option_strings
-            if name.startswith("--") and name != "--help"
-        }
+        return {name for sub in actions.choices.values() for name in _long_options(sub)}
 
     def parse_args(self, args: list[str]) -> tuple[optparse.Values, list[str]]:
         """Parse with argparse; with options only, the default action runs."""
@@ -125,6 +119,27 @@ class Command(Subcommand):
             raise UserError(error.line()) from error
         if failures:
             raise SystemExit(FAILURES)
+
+
+class SoleCommand(Command):
+    """A `beet NAME …` command without actions: `build` adds one, of the same name."""
+
+    def argparser(self) -> _Parser:
+        """The parser of the one action, built on first use."""
+        if self._argparser is None:
+            outer = _Parser(prog="beet")
+            actions = outer.add_subparsers(parser_class=_Parser)
+            self._build(Actions(actions, self._package))
+            self._argparser = actions.choices[self.name]
+        return self._argparser
+
+    def option_names(self) -> set[str]:
+        """All long option names."""
+        return _long_options(self.argparser())
+
+    def parse_args(self, args: list[str]) -> tuple[optparse.Values, list[str]]:
+        """Parse with argparse."""
+        return self.argparser().parse_args(args), []  # type: ignore[return-value]
 
 
 class Actions:
@@ -174,3 +189,12 @@ class Actions:
             parser.add_argument("query", nargs="*", metavar="QUERY", help=query)
         parser.set_defaults(action=f"{self._package}:{function}")
         return parser
+
+
+def _long_options(parser: argparse.ArgumentParser) -> set[str]:
+    return {
+        name
+        for action in parser._actions  # noqa: SLF001 - argparse has no public way
+        for name in action.option_strings
+        if name.startswith("--") and name != "--help"
+    }

@@ -15,12 +15,14 @@ class Feature:
         name: under which the versions of its tables are recorded; never changes.
         migrations: its numbered migrations.
         job_kinds: the long works it can run.
+        targets: what change sets can write to.
         checks: what `beet musictool doctor` asks it.
     """
 
     name: str
     migrations: str = ""
     job_kinds: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
 
 

@@ -22,6 +22,14 @@ from musictool_core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_KINDS = {
+    bool: "yes or no",
+    dict: "a table",
+    int: "a whole number",
+    list: "a list",
+    str: "text",
+}
+
 _TOKEN_VARIABLE = "MUSICTOOL_DISCOGS_TOKEN"  # noqa: S105 - the name of it
 
 
@@ -34,6 +42,9 @@ class Settings:
         discogs_token: "" when there is none; never shown.
         gaps_on_import: tell after an import which gaps it closed.
         gaps_videos: count video tracks.
+        safe_writes: "all" tag writes of beets are made safe, or only our "own".
+        history_years: how long changes can be taken back.
+        history_changes: how many changes are kept at most.
         shops_used: shops to link to; empty means all.
         shops: the user's entries of the shop table.
     """
@@ -42,6 +53,9 @@ class Settings:
     discogs_token: str = field(default="", repr=False)
     gaps_on_import: bool = True
     gaps_videos: bool = False
+    safe_writes: str = "all"
+    history_years: int = 2
+    history_changes: int = 500_000
     shops_used: tuple[str, ...] = ()
     shops: Mapping[str, Any] = field(default_factory=dict)
 
@@ -65,6 +79,9 @@ def read_settings() -> Settings:
         discogs_token=_token(),
         gaps_on_import=values["gaps"]["on_import"],
         gaps_videos=values["gaps"]["videos"],
+        safe_writes=_safe_writes(values["musictool"]["safe_writes"]),
+        history_years=values["history"]["keep_years"],
+        history_changes=values["history"]["keep_changes"],
         shops_used=tuple(str(shop) for shop in values["marketplace"]["use"]),
         shops=values["marketplace"]["shops"],
     )
@@ -91,8 +108,14 @@ def _value(name: str, key: str, default: object) -> Any:
             return view.as_str_seq() if view.exists() else default
         return view.get(type(default)) if view.exists() else default
     except confuse.ConfigError as error:
-        kinds = {bool: "yes or no", dict: "a table", list: "a list"}
-        raise ConfigError(f"{name}.{key}", view.get(), kinds[type(default)]) from error
+        raise ConfigError(f"{name}.{key}", view.get(), _KINDS[type(default)]) from error
+
+
+def _safe_writes(value: str) -> str:
+    known = ("all", "own")
+    if value not in known:
+        raise ConfigError("musictool.safe_writes", value, '"all" or "own"', known=known)
+    return value
 
 
 def _token() -> str:

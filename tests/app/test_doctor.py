@@ -399,7 +399,7 @@ def test_plugins_that_are_not_enabled_are_named(
     (found,) = doctor.check_plugins(checkup)
 
     assert found.level is Level.NOTE
-    assert found.message == "Not enabled: discogscollection, marketplace, musictool."
+    assert found.message == "Not enabled: discogscollection, history, marketplace, musictool."
 
 
 def test_all_plugins_enabled_is_fine_however_this_beet_was_called(

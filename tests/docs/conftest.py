@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PLUGINS = ["discogscollection", "gaps", "marketplace", "musictool"]
+PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool"]
 
 BOUGHT_SINCE = 990_000_900
 """A record that is in the collection at Discogs, but not in the export."""

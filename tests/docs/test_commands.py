@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from musictool_core.host.command import Command, SoleCommand
 from tests.docs.conftest import PLUGINS
 from tests.docs.pages import PAGES, PLUGIN_PAGES, ROOT, Page, inline_codes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from musictool_core.host.command import Command
     from tests.docs.conftest import DemoSet
 
 _CLASSES = {
     "discogscollection": "DiscogsCollectionPlugin",
     "gaps": "GapsPlugin",
+    "history": "HistoryPlugin",
     "marketplace": "MarketplacePlugin",
     "musictool": "MusictoolPlugin",
 }
@@ -34,7 +35,19 @@ def commands_of(plugin: str) -> list[Command]:
     return list(made.commands())
 
 
-def actions_of(command: Command) -> dict[str, argparse.ArgumentParser]:
+def actions_of(plugin: str) -> dict[str, argparse.ArgumentParser]:
+    """The parser of every action of a plugin by its words: "beet gaps list"."""
+    found: dict[str, argparse.ArgumentParser] = {}
+    for command in commands_of(plugin):
+        if isinstance(command, SoleCommand):
+            found[f"beet {command.name}"] = command.argparser()
+        else:
+            for name, parser in parsers_of(command).items():
+                found[f"beet {command.name} {name}"] = parser
+    return found
+
+
+def parsers_of(command: Command) -> dict[str, argparse.ArgumentParser]:
     """The parsers of a command's actions by name."""
     subparsers = [
         action
@@ -56,12 +69,7 @@ def arguments_of(parser: argparse.ArgumentParser) -> set[str]:
 @pytest.fixture(scope="session")
 def actions() -> dict[str, argparse.ArgumentParser]:
     """The parser of every action by its words: "beet gaps list"."""
-    return {
-        f"beet {command.name} {name}": parser
-        for plugin in PLUGINS
-        for command in commands_of(plugin)
-        for name, parser in actions_of(command).items()
-    }
+    return {words: parser for plugin in PLUGINS for words, parser in actions_of(plugin).items()}
 
 
 def test_there_is_a_page_for_every_plugin() -> None:
@@ -72,25 +80,22 @@ def test_there_is_a_page_for_every_plugin() -> None:
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_plugin_page_has_a_heading_for_every_action(plugin: str) -> None:
-    (command,) = commands_of(plugin)
     documented = [h for h in PLUGIN_PAGES[plugin].headings() if h.startswith("beet ")]
 
-    assert documented == [f"beet {command.name} {action}" for action in actions_of(command)]
+    assert documented == list(actions_of(plugin))
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_under_each_action_stands_a_table_of_all_its_arguments(plugin: str) -> None:
-    (command,) = commands_of(plugin)
-
-    for name, parser in actions_of(command).items():
-        tables = PLUGIN_PAGES[plugin].tables(f"beet {command.name} {name}")
+    for heading, parser in actions_of(plugin).items():
+        tables = PLUGIN_PAGES[plugin].tables(heading)
         listed = {
             code.split(" ")[0]
             for table in tables
             if table.header[0] == "argument"
             for code in table.codes()
         }
-        assert listed == arguments_of(parser), f"beet {command.name} {name}"
+        assert listed == arguments_of(parser), heading
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -98,16 +103,17 @@ def test_a_command_named_in_a_sentence_exists(
     page: Page, actions: dict[str, argparse.ArgumentParser]
 ) -> None:
     ours = {words.split()[1] for words in actions}
+    sole = {words for words in actions if len(words.split()) == 2}
 
     for code in inline_codes(page.prose):
         words = shlex.split(code)
         if words[:1] != ["beet"] or len(words) < 3 or words[1] not in ours:
             continue
-        if words[2].startswith("-"):
+        action = " ".join(words[: 2 if " ".join(words[:2]) in sole else 3])
+        if action.split()[-1].startswith("-"):
             continue
-        action = " ".join(words[:3])
         assert action in actions, code
-        options = {word for word in words[3:] if re.match(r"--?[a-z]", word)}
+        options = {word for word in words[2:] if re.match(r"--?[a-z]", word)}
         assert options <= arguments_of(actions[action]) | {"-h", "--help"}, code
 
 
@@ -129,7 +135,7 @@ def test_the_keys_of_every_json_output_are_documented(
             for code in inline_codes(table.header[0]):
                 documented[code] = table.codes()
 
-    assert {" ".join(code.split()[:3]) for code in documented} == {
+    assert {words_of(code, actions) for code in documented} == {
         words for words, parser in actions.items() if "--json" in arguments_of(parser)
     }
     for code, keys in documented.items():
@@ -137,6 +143,12 @@ def test_the_keys_of_every_json_output_are_documented(
         assert done.rows, code
         for row in done.rows:
             assert list(row) == keys, code
+
+
+def words_of(code: str, actions: dict[str, argparse.ArgumentParser]) -> str:
+    """The action that a command line calls."""
+    (found,) = (words for words in actions if f"{code} ".startswith(f"{words} "))
+    return found
 
 
 def test_json_of_every_command_is_one_object_a_line(demo_set: DemoSet, tmp_path: Path) -> None:

@@ -1,0 +1,79 @@
+"""What the plugin `history` does beside every command: the journal is made, fed and kept small.
+
+Apart from the commands, because it runs in all of beets' own and must load quickly.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from musictool_core import app, changes
+from musictool_core.changes import observe
+from musictool_core.host import journal
+from musictool_core.host.library import Host
+from musictool_core.host.settings import read_settings
+from musictool_core.progress import CancelToken, silent
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Collection
+
+    from beets.library import Library
+
+    from musictool_core.changes import ChangeSetId, Origin
+
+_STARTING_WAIT_S = 2.0
+"""A command that wants something else does not wait long for the library because of the journal."""
+
+
+def prepare(lib: Library, log: logging.Logger) -> None:
+    """When beets opens its library: bring the journal up to date, finish what was interrupted."""
+    host = Host(lib, notice=log.debug, busy_wait_s=_STARTING_WAIT_S)
+    host.migrate({"changes": changes.MIGRATIONS})
+    journal.sync(host)
+    with host.paths():
+        for result in changes.recover(
+            host, app.change_targets(), report=silent, cancel=CancelToken()
+        ):
+            said = f"change set {result.changeset_id} was interrupted; it is finished now"
+            log.info(said)
+
+
+def claim(
+    lib: Library,
+    *,
+    after: int,
+    until: int,
+    entities: Collection[tuple[str, int]] | None,
+    changeset: ChangeSetId | None,
+) -> ChangeSetId | None:
+    """When a command changed something: write down that it did."""
+    host = Host(lib)
+    now = app.utc_now()
+    claimed = observe.claim(
+        host,
+        this_command(),
+        after=after,
+        until=until,
+        entities=entities,
+        changeset=changeset,
+        now=now,
+    )
+    if entities is None:
+        prune(host)
+    return claimed
+
+
+def this_command() -> Origin:
+    """The command that this process runs."""
+    return observe.origin_of(sys.argv, os.getpid())
+
+
+def prune(host: Host) -> None:
+    """Forget what the settings do not ask to keep."""
+    settings = read_settings()
+    keep = timedelta(days=365 * settings.history_years)
+    observe.prune(host, keep_rows=settings.history_changes, keep=keep, now=app.utc_now())

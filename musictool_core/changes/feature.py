@@ -1,0 +1,14 @@
+"""What change sets and the journal add to the product."""
+
+from musictool_core.host.feature import Feature
+
+FEATURE = Feature(
+    "changes",
+    migrations="musictool_core.changes:MIGRATIONS",
+    targets=(
+        "musictool_core.changes.rows:album_target",
+        "musictool_core.changes.rows:item_target",
+        "musictool_core.changes.tags:TagsTarget",
+    ),
+    checks=("musictool_core.changes.checks:check_journal",),
+)

@@ -1,0 +1,115 @@
+"""The net effect of journal entries on each item and album: what was before, what after. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from musictool_core.host.entities import ABSENT, Entity, RowImage, Stored, Value
+from musictool_core.host.journal import NOISE, Entry, Op, decode_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Key = tuple[Entity, int]
+
+
+@dataclass(slots=True)
+class Life:
+    """One item or album over some entries, oldest first.
+
+    Attributes:
+        existed: it was there before the first entry.
+        exists: it is there after the last one.
+        reborn: it was removed, and its number was given to another one.
+        before: values that were there before, as far as they were touched; all when it was removed.
+        after: values that are there after, as far as they were touched.
+        attributes: names among them that are flexible.
+        left: columns as they were when it was removed for the first time.
+        tags: what was kept of the file's tags before the first and after the last write.
+    """
+
+    existed: bool = True
+    exists: bool = True
+    reborn: bool = False
+    before: dict[str, Value] = field(default_factory=dict)
+    after: dict[str, Value] = field(default_factory=dict)
+    attributes: set[str] = field(default_factory=set)
+    left: dict[str, Stored] = field(default_factory=dict)
+    tags: tuple[Value, Value] | None = None
+    _untouched: bool = True
+    _first: bool = True
+
+    def take(self, entry: Entry) -> None:
+        """Add what happened next."""
+        match entry.op:
+            case Op.INSERT:
+                self._appear()
+            case Op.DELETE:
+                self._disappear(entry)
+            case Op.TAGS:
+                self.tags = (self.tags[0] if self.tags else entry.old, entry.new)
+            case Op.UPDATE:
+                self._change(entry.field, entry.old, entry.new)
+            case Op.ADD:
+                self._change_attribute(entry.field, ABSENT, entry.new)
+            case Op.SET:
+                self._change_attribute(entry.field, entry.old, entry.new)
+            case Op.DROP:
+                self._change_attribute(entry.field, entry.old, ABSENT)
+
+    def changes(self) -> Mapping[str, tuple[Value, Value]]:
+        """Fields that differ, before and after; noise is left out."""
+        return {
+            name: (old, self.after[name])
+            for name, old in self.before.items()
+            if name in self.after and name not in NOISE and not same(old, self.after[name])
+        }
+
+    def row_before(self, path_field: str) -> RowImage:
+        """The whole row as it was before; the file still lies where it lay on removal."""
+        image = RowImage(
+            {n: v for n, v in self.before.items() if n not in self.attributes and v is not ABSENT},
+            {n: v for n, v in self.before.items() if n in self.attributes and v is not ABSENT},
+        )
+        place = self.left.get(path_field)
+        return replace(image, columns={**image.columns, path_field: place}) if place else image
+
+    def _appear(self) -> None:
+        if self._untouched and self._first:
+            self.existed = False
+        self.reborn = self.existed and not self.exists
+        self.exists, self._first, self._untouched = True, False, False
+        self.after.clear()
+
+    def _disappear(self, entry: Entry) -> None:
+        self.exists, self._untouched = False, False
+        if self._first:
+            self.left.update(decode_row(entry.old))
+            for name, value in self.left.items():
+                self.before.setdefault(name, value)
+        self.after.clear()
+
+    def _change(self, name: str, old: Value, new: Value) -> None:
+        self._untouched = False
+        if self._first:
+            self.before.setdefault(name, old)
+        if self.exists:
+            self.after[name] = new
+
+    def _change_attribute(self, name: str, old: Value, new: Value) -> None:
+        self.attributes.add(name)
+        self._change(name, old, new)
+
+
+def net_effects(entries: Iterable[Entry]) -> dict[Key, Life]:
+    """The lives of all items and albums that the entries are about."""
+    lives: dict[Key, Life] = {}
+    for entry in entries:
+        lives.setdefault((entry.entity, entry.entity_id), Life()).take(entry)
+    return lives
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two stored values are equal; text and bytes never are."""
+    return one is other or (one == other and isinstance(one, bytes) == isinstance(other, bytes))

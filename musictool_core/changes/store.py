@@ -1,0 +1,296 @@
+"""Change sets in the library file: written before the first effect, marked with each effect."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from musictool_core.changes.model import (
+    Change,
+    ChangeSet,
+    ChangeSetId,
+    ChangeState,
+    Origin,
+    Outcome,
+    Pending,
+    Result,
+    SetState,
+    Unfulfilled,
+    decode,
+    encode,
+)
+from musictool_core.db import (
+    Below,
+    Column,
+    CreateTable,
+    In,
+    Index,
+    Kind,
+    Migration,
+    Table,
+    epoch,
+    moment,
+)
+from musictool_core.errors import MusicToolError
+from musictool_core.host.journal import CreateJournal
+from musictool_core.safeio import platform
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
+
+    from musictool_core.db import Row, Tx
+
+CHANGESETS = Table(
+    "mt_changeset",
+    (
+        Column("id", Kind.ID),
+        Column("at", Kind.DATE, "when it began"),
+        Column("who", Kind.TEXT),
+        Column("source", Kind.TEXT, "command or feature; outside when nobody claimed it"),
+        Column("command", Kind.TEXT, "command line"),
+        Column("pid", Kind.INTEGER),
+        Column("state", Kind.TEXT, "observed, planned, applying or done"),
+        Column("owner", Kind.TEXT, "process that applies it, as id:start"),
+        Column("undo_of", Kind.JSON, "change sets it takes back"),
+        Column("force", Kind.BOOLEAN, "overwrites what was changed since"),
+    ),
+    indexes=(Index(("state",)), Index(("source",))),
+)
+
+CHANGES = Table(
+    "mt_change",
+    (
+        Column("id", Kind.ID),
+        Column("changeset", Kind.INTEGER),
+        Column("target", Kind.TEXT),
+        Column("entity_id", Kind.INTEGER),
+        Column("field", Kind.TEXT),
+        Column("old", Kind.JSON),
+        Column("new", Kind.JSON),
+        Column("source", Kind.TEXT),
+        Column("reason", Kind.TEXT),
+        Column("state", Kind.TEXT, "planned, applied, conflict, failed or cancelled"),
+        Column("note", Kind.TEXT, "why it was not applied"),
+        Column("given_id", Kind.INTEGER, "under which number a row came back"),
+    ),
+    indexes=(Index(("changeset", "state", "id")),),
+)
+
+MIGRATIONS = (Migration((CreateTable(CHANGESETS), CreateTable(CHANGES), CreateJournal())),)
+
+
+def open_set(
+    tx: Tx,
+    origin: Origin,
+    *,
+    state: SetState,
+    now: datetime,
+    undo_of: Sequence[ChangeSetId] = (),
+    force: bool = False,
+) -> ChangeSetId:
+    """Record a change set; return its number."""
+    row = {
+        "at": epoch(now),
+        "who": origin.who,
+        "source": origin.source,
+        "command": origin.command,
+        "pid": origin.pid,
+        "state": state.value,
+        "owner": _mark(os.getpid()) if state is SetState.APPLYING else "",
+        "undo_of": list(undo_of),
+        "force": int(force),
+    }
+    CHANGESETS.insert(tx, [row])
+    (last,) = CHANGESETS.select(tx, ("id",), order=("-id",), limit=1)
+    return ChangeSetId(last["id"])
+
+
+def add_changes(tx: Tx, changeset: ChangeSetId, changes: Iterable[Change]) -> None:
+    """Store what the set is to do, in this order."""
+    CHANGES.insert(
+        tx,
+        (
+            {
+                "changeset": changeset,
+                "target": change.target,
+                "entity_id": change.entity_id,
+                "field": change.field,
+                "old": encode(change.old),
+                "new": encode(change.new),
+                "source": change.source,
+                "reason": change.reason,
+                "state": ChangeState.PLANNED.value,
+                "note": "",
+            }
+            for change in changes
+        ),
+    )
+
+
+def get_set(tx: Tx, changeset: int) -> ChangeSet:
+    """One change set.
+
+    Raises:
+        MusicToolError: there is none with this number.
+    """
+    row = CHANGESETS.get(tx, {"id": changeset})
+    if row is None:
+        raise MusicToolError(
+            f"there is no change set {changeset}.", hint="`beet history list` shows them."
+        )
+    return _set(row)
+
+
+def list_sets(tx: Tx) -> list[ChangeSet]:
+    """All change sets, newest first."""
+    return [_set(row) for row in CHANGESETS.select(tx, order=("-id",))]
+
+
+def take(tx: Tx, changeset: ChangeSetId) -> bool:
+    """Make this process the one that applies the set; False when another living one does.
+
+    A finished set is not taken.
+    """
+    row = CHANGESETS.get(tx, {"id": changeset})
+    if row is None or row["state"] not in {SetState.PLANNED.value, SetState.APPLYING.value}:
+        return False
+    own = _mark(os.getpid())
+    if row["state"] == SetState.APPLYING.value and row["owner"] != own and _lives(row["owner"]):
+        return False
+    CHANGESETS.update(tx, {"state": SetState.APPLYING.value, "owner": own}, where={"id": changeset})
+    return True
+
+
+def pending(tx: Tx, changeset: ChangeSetId, limit: int) -> list[Pending]:
+    """The next changes to apply."""
+    rows = CHANGES.select(
+        tx,
+        where={"changeset": changeset, "state": ChangeState.PLANNED.value},
+        order=("id",),
+        limit=limit,
+    )
+    return [
+        Pending(
+            row["id"],
+            Change(
+                row["target"],
+                row["entity_id"],
+                row["field"],
+                decode(row["old"]),
+                decode(row["new"]),
+                row["source"],
+                row["reason"],
+            ),
+        )
+        for row in rows
+    ]
+
+
+def mark(tx: Tx, outcomes: Sequence[Outcome]) -> None:
+    """Note what became of changes; belongs into the transaction of their effect."""
+    applied = [o.number for o in outcomes if o.state is ChangeState.APPLIED]
+    CHANGES.update(tx, {"state": ChangeState.APPLIED.value}, where={"id": In(applied)})
+    for outcome in outcomes:
+        values: dict[str, Any] = {}
+        if outcome.state is not ChangeState.APPLIED:
+            values |= {"state": outcome.state.value, "note": outcome.note}
+        if outcome.found is not None:
+            values["old"] = encode(outcome.found)
+        if outcome.given_id is not None:
+            values["given_id"] = outcome.given_id
+        if values:
+            CHANGES.update(tx, values, where={"id": outcome.number})
+
+
+def given_ids(tx: Tx, changeset: ChangeSetId, target: str) -> dict[int, int]:
+    """Numbers of rows that came back under another one."""
+    rows = CHANGES.select(
+        tx, ("entity_id", "given_id"), where={"changeset": changeset, "target": target}
+    )
+    return {row["entity_id"]: row["given_id"] for row in rows if row["given_id"] is not None}
+
+
+def count_changes(tx: Tx, changeset: ChangeSetId, state: ChangeState | None = None) -> int:
+    """Number of changes of a set, or of those in one state."""
+    where: dict[str, Any] = {"changeset": changeset}
+    return CHANGES.count(tx, where={**where, "state": state.value} if state else where)
+
+
+def cancel_rest(tx: Tx, changeset: ChangeSetId) -> None:
+    """Give up what is not applied yet."""
+    CHANGES.update(
+        tx,
+        {"state": ChangeState.CANCELLED.value},
+        where={"changeset": changeset, "state": ChangeState.PLANNED.value},
+    )
+
+
+def close(tx: Tx, changeset: ChangeSetId) -> Result:
+    """Record that the set is finished; return what came of it."""
+    CHANGESETS.update(tx, {"state": SetState.DONE.value, "owner": ""}, where={"id": changeset})
+    return result(tx, changeset)
+
+
+def result(tx: Tx, changeset: ChangeSetId) -> Result:
+    """What came of a set so far."""
+    return Result(
+        changeset,
+        count_changes(tx, changeset, ChangeState.APPLIED),
+        _unfulfilled(tx, changeset, ChangeState.CONFLICT),
+        _unfulfilled(tx, changeset, ChangeState.FAILED),
+        count_changes(tx, changeset, ChangeState.CANCELLED),
+    )
+
+
+def interrupted(tx: Tx) -> list[ChangeSet]:
+    """Sets whose process died while it applied them, oldest first."""
+    rows = CHANGESETS.select(tx, where={"state": SetState.APPLYING.value}, order=("id",))
+    return [_set(row) for row in rows if not _lives(row["owner"])]
+
+
+def forget_before(tx: Tx, at: float) -> None:
+    """Forget finished sets that began before; never one that is still planned or applied."""
+    finished = [SetState.OBSERVED.value, SetState.DONE.value]
+    old = CHANGESETS.select(tx, ("id",), where={"at": Below(at), "state": In(finished)})
+    ids = In([row["id"] for row in old])
+    CHANGES.delete(tx, where={"changeset": ids})
+    CHANGESETS.delete(tx, where={"id": ids})
+
+
+def ids_of(tx: Tx, source: str) -> Collection[int]:
+    """Numbers of the sets of a source."""
+    return [row["id"] for row in CHANGESETS.select(tx, ("id",), where={"source": source})]
+
+
+def _unfulfilled(tx: Tx, changeset: ChangeSetId, state: ChangeState) -> tuple[Unfulfilled, ...]:
+    rows = CHANGES.select(
+        tx,
+        ("target", "entity_id", "field", "note"),
+        where={"changeset": changeset, "state": state.value},
+        order=("id",),
+    )
+    return tuple(
+        Unfulfilled(row["target"], row["entity_id"], row["field"], row["note"]) for row in rows
+    )
+
+
+def _set(row: Row) -> ChangeSet:
+    return ChangeSet(
+        ChangeSetId(row["id"]),
+        moment(row["at"]),
+        Origin(row["who"], row["source"], row["command"], row["pid"]),
+        SetState(row["state"]),
+        tuple(ChangeSetId(number) for number in row["undo_of"] or ()),
+        bool(row["force"]),
+    )
+
+
+def _mark(pid: int) -> str:
+    return f"{pid}:{platform.process_start(pid)}"
+
+
+def _lives(owner: str) -> bool:
+    pid = int(owner.partition(":")[0] or 0)
+    # The start tells the owner from a later process that was given the same id.
+    return pid > 0 and platform.is_alive(pid) and owner == _mark(pid)

@@ -1,0 +1,202 @@
+"""Planning to take change sets back: from the journal to a change set of its own.
+
+The net effect of all chosen sets on each item and album is inverted, so that undoing several at
+once needs no order, and redo is the undo of an undo. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from musictool_core.changes.model import (
+    TAGS_TARGET,
+    WHOLE_ROW,
+    Change,
+    ChangeSetId,
+    Content,
+    Unfulfilled,
+    in_order,
+)
+from musictool_core.changes.net import Key, Life, net_effects, same
+from musictool_core.errors import MusicToolError
+from musictool_core.host import journal
+from musictool_core.host.entities import (
+    ABSENT,
+    Entity,
+    RowImage,
+    Value,
+    file_of,
+    items_with_path,
+    read_images,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from musictool_core.db import Tx
+    from musictool_core.host.library import Host
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """What an undo would do.
+
+    Attributes:
+        changes: in the order in which they are to be applied.
+        conflicts: what was changed since in a way that no single value shows; left out.
+        not_restorable: what no undo brings back, e.g. deleted audio.
+    """
+
+    changes: tuple[Change, ...]
+    conflicts: tuple[Unfulfilled, ...]
+    not_restorable: tuple[Unfulfilled, ...]
+
+
+def plan_undo(host: Host, sets: Sequence[ChangeSetId], *, force: bool = False) -> UndoPlan:
+    """Plan to take these change sets back as one.
+
+    Args:
+        host: the library.
+        sets: what to take back, in any order.
+        force: remove also what was changed since it was added.
+
+    Raises:
+        MusicToolError: the journal does not hold their changes any more.
+    """
+    view = host.reading()
+    entries = journal.entries(view, sets)
+    if not entries:
+        named = ", ".join(str(number) for number in sets)
+        raise MusicToolError(
+            f"the journal holds no changes of change set {named}.",
+            hint="`beet history list` shows what can be taken back.",
+        )
+    lives = net_effects(entries)
+    planner = _Planner(host, view, sets, lives, force=force)
+    return planner.plan(last={(e.entity, e.entity_id): e.seq for e in entries})
+
+
+class _Planner:
+    def __init__(
+        self,
+        host: Host,
+        view: Tx,
+        sets: Sequence[ChangeSetId],
+        lives: Mapping[Key, Life],
+        *,
+        force: bool,
+    ) -> None:
+        self._host = host
+        self._view = view
+        self._sets = sets
+        self._lives = lives
+        self._force = force
+        self._conflicts: list[Unfulfilled] = []
+        self._lost: list[Unfulfilled] = []
+        self._images = {
+            entity: read_images(view, entity, [n for e, n in self._whole() if e is entity])
+            for entity in Entity
+        }
+
+    def plan(self, last: Mapping[Key, int]) -> UndoPlan:
+        changed_since = self._changed_since(last)
+        changes = [
+            change
+            for key, life in self._lives.items()
+            for change in self._invert(key, life, changed_since=key in changed_since)
+        ]
+        return UndoPlan(tuple(in_order(changes)), tuple(self._conflicts), tuple(self._lost))
+
+    def _whole(self) -> Iterator[Key]:
+        """Items and albums that are added or removed as a whole."""
+        return (k for k, life in self._lives.items() if _is_whole(life))
+
+    def _invert(self, key: Key, life: Life, *, changed_since: bool) -> Iterator[Change]:
+        entity, number = key
+        path = entity.path_field
+        if _is_whole(life):
+            change = self._invert_row(entity, number, life, changed_since=changed_since)
+            if change is None:
+                return
+            yield change
+            then, now = life.before.get(path), life.left.get(path)
+            if change.new is not ABSENT and now and then is not None and not same(now, then):
+                yield self._move_back(entity, number, now=now, then=then)
+        elif life.existed:
+            for field, (old, new) in life.changes().items():
+                if field == path:
+                    yield self._move_back(entity, number, now=new, then=old)
+                else:
+                    yield Change(entity.value, number, field, new, old)
+        if life.existed and life.tags and life.tags[0] != life.tags[1]:
+            yield Change(TAGS_TARGET, number, "tags", life.tags[1], life.tags[0])
+
+    def _invert_row(
+        self, entity: Entity, number: int, life: Life, *, changed_since: bool
+    ) -> Change | None:
+        present = self._images[entity].get(number)
+        expected: Content = ABSENT
+        if life.exists:
+            if present is None:
+                return None
+            if changed_since and not self._force:
+                self._conflict(entity, number, "it was changed since it was added")
+                return None
+            expected = present
+        if not life.existed:
+            return Change(entity.value, number, WHOLE_ROW, expected, ABSENT)
+        before = life.row_before(entity.path_field)
+        if entity is Entity.ITEM and not self._may_return(number, before):
+            return None
+        return Change(entity.value, number, WHOLE_ROW, expected, before)
+
+    def _may_return(self, number: int, before: RowImage) -> bool:
+        path = before.columns.get("path")
+        holders = [n for n in items_with_path(self._view, path) if n != number]
+        if holders:
+            self._conflict(
+                Entity.ITEM, number, f"its file is in the library again, as item {holders[0]}"
+            )
+            return False
+        present = self._images[Entity.ITEM].get(number)
+        if present is not None and present.columns.get("path") == path:
+            self._conflict(Entity.ITEM, number, "it is in the library again")
+            return False
+        file = file_of(self._host, path)
+        if not file.exists():
+            note = f"its file is gone: {file}"
+            self._lost.append(Unfulfilled(Entity.ITEM.value, number, "file", note))
+        return True
+
+    def _move_back(self, entity: Entity, number: int, *, now: Value, then: Value) -> Change:
+        """Move a file back; say before when it is gone."""
+        if isinstance(then, bytes):
+            there = file_of(self._host, then)
+            here = file_of(self._host, now) if isinstance(now, bytes) else there
+            if not there.exists() and not here.exists():
+                note = f"the file is neither at {here} nor at {there}"
+                self._lost.append(Unfulfilled(entity.value, number, entity.path_field, note))
+        return Change(entity.value, number, entity.path_field, now, then)
+
+    def _changed_since(self, last: Mapping[Key, int]) -> set[Key]:
+        """Items and albums that others changed after the chosen sets added them."""
+        found: set[Key] = set()
+        for entity in Entity:
+            ids = [n for e, n in self._whole() if e is entity and self._lives[e, n].exists]
+            if not ids:
+                continue
+            first = min(last[entity, number] for number in ids)
+            later = journal.later_entries(self._view, entity, ids, after=first, not_of=self._sets)
+            own = [entry for entry in later if entry.seq > last[entity, entry.entity_id]]
+            found |= {
+                key for key, life in net_effects(own).items() if _is_whole(life) or life.changes()
+            }
+        return found
+
+    def _conflict(self, entity: Entity, number: int, note: str) -> None:
+        self._conflicts.append(Unfulfilled(entity.value, number, WHOLE_ROW, note))
+
+
+def _is_whole(life: Life) -> bool:
+    return life.reborn or life.existed != life.exists

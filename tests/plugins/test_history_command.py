@@ -1,0 +1,579 @@
+"""`beet history` and `beet undo` through the real command line, on real files."""
+
+# ruff: noqa: S608 - the SQL is composed of the tests' own words
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from beets.library import Item, Library
+from mediafile import MediaFile
+
+from tests.fakes.music import HistoryBeet, files, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def empty(_library_file: Path, tmp_path: Path) -> HistoryBeet:
+    return HistoryBeet(tmp_path / "beets", _library_file)
+
+
+@pytest.fixture
+def shelf(empty: HistoryBeet) -> HistoryBeet:
+    """A library of two albums, three files."""
+    empty.import_album("One", ("wav", "flac"))
+    empty.import_album("Two", ("aiff",))
+    return empty
+
+
+# What is seen.
+
+
+def test_a_modified_field_is_listed_with_who_did_it(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "title:One 1", "title=New", "energy=7")
+
+    changes = {row["field"]: row for row in shelf.history("source:modify")}
+
+    assert set(changes) == {"title", "energy"}
+    assert list(changes["title"]) == [
+        "id", "at", "who", "source", "entity", "entity_id", "field", "old", "new", "changeset"
+    ]  # fmt: skip
+    assert (changes["title"]["old"], changes["title"]["new"]) == ("One 1", "New")
+    assert (changes["energy"]["old"], changes["energy"]["new"]) == (None, "7")
+    assert changes["title"]["source"] == "beet modify"
+    assert changes["title"]["changeset"] == changes["energy"]["changeset"]
+
+
+def test_an_import_is_one_change_per_new_object_not_one_per_field(shelf: HistoryBeet) -> None:
+    added = [row for row in shelf.history("source:import") if row["field"] == "*"]
+
+    assert len(added) == 3 + 2
+    assert {row["field"] for row in shelf.history()} <= {"*", "path", "data_source"}
+
+
+def test_sql_of_another_program_is_listed_as_outside(shelf: HistoryBeet) -> None:
+    shelf.sql("UPDATE items SET label = 'Warp' WHERE id = 1")
+
+    (row,) = shelf.history("field:label")
+
+    assert (row["source"], row["entity_id"], row["new"]) == ("outside", 1, "Warp")
+
+
+def test_the_text_groups_changes_by_command(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "label=Warp")
+
+    shown = shelf("history", "list").stdout
+
+    assert "beet modify -y -W -M label=Warp: 3 changes in 3 objects" in shown
+    assert "item 1 label: '' -> 'Warp'" in shown
+
+
+def test_the_audit_export_defuses_formulas(shelf: HistoryBeet, tmp_path: Path) -> None:
+    shelf("modify", "-y", "-W", "-M", "id:1", "title==cmd()")
+
+    shelf("history", "list", "--csv", str(tmp_path / "audit.csv"), "field:title")
+
+    with (tmp_path / "audit.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["field"], row["old"], row["new"]) == ("title", "One 1", "'=cmd()")
+
+
+# Undo and redo.
+
+
+def test_undo_and_redo_of_a_modify(shelf: HistoryBeet) -> None:
+    before = snapshot(shelf)
+    shelf("modify", "-y", "-W", "-M", "title=New", "energy=7", "artist:Artist")
+    after = snapshot(shelf)
+
+    shelf("undo", "--last")
+    undone = snapshot(shelf)
+    shelf("undo", "--last")
+
+    assert undone == before
+    assert snapshot(shelf) == after
+
+
+def test_pretending_to_undo_changes_nothing_and_says_what_would_be_done(
+    shelf: HistoryBeet,
+) -> None:
+    shelf("modify", "-y", "-W", "-M", "id:1", "title=New")
+    before = snapshot(shelf), len(shelf.history())
+
+    shown = shelf("undo", "--last", "--pretend").stdout
+
+    assert "item 1 title: 'New' -> 'One 1'" in shown
+    assert "1 change would be made" in shown
+    assert (snapshot(shelf), len(shelf.history())) == before
+
+
+def test_a_value_changed_since_is_left_alone_and_listed(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "title=New")
+    chosen = shelf.newest_set()
+    shelf.sql("UPDATE items SET title = 'Mine' WHERE id = 2")
+
+    done = shelf.trying("undo", str(chosen), "--json")
+
+    assert done.status == 2
+    assert [row[0] for row in shelf.values("title")] == ["One 1", "Mine", "Two 1"]
+    (said,) = done.rows
+    assert said["applied"] == 2
+    assert [(c["entity"], c["entity_id"], c["field"]) for c in said["conflicts"]] == [
+        ("item", 2, "title")
+    ]
+
+
+def test_force_overwrites_and_can_itself_be_undone(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "title=New")
+    chosen = shelf.newest_set()
+    shelf.sql("UPDATE items SET title = 'Mine' WHERE id = 2")
+
+    shelf("undo", str(chosen), "--force")
+    forced = [row[0] for row in shelf.values("title")]
+    shelf("undo", "--last")
+
+    assert forced == ["One 1", "One 2", "Two 1"]
+    assert [row[0] for row in shelf.values("title")] == ["New", "Mine", "New"]
+
+
+def test_a_removed_album_comes_back_with_its_numbers_and_attributes(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "album:One", "energy=7")
+    shelf("modify", "-a", "-y", "-W", "-M", "album:One", "mood=dark")
+    before = snapshot(shelf)
+
+    shelf("remove", "-a", "-f", "album:One")
+    removed = snapshot(shelf)
+    shelf("undo", "--last")
+
+    assert set(removed["items"]) == {3}
+    assert snapshot(shelf) == before
+
+
+def test_a_number_that_was_given_away_is_not_taken_back(shelf: HistoryBeet) -> None:
+    shelf("remove", "-a", "-f", "album:Two")
+    chosen = shelf.newest_set()
+    shelf.import_album("Three", ("wav",))
+
+    shelf("undo", str(chosen))
+
+    assert [row[0] for row in shelf.values("album")] == ["One", "One", "Three", "Two"]
+    albums = dict(shelf.sql("SELECT album, id FROM albums"))
+    assert shelf.sql("SELECT album_id FROM items WHERE album = 'Two'") == [(albums["Two"],)]
+
+
+def test_undo_says_before_that_deleted_audio_stays_gone(shelf: HistoryBeet) -> None:
+    shelf("remove", "-d", "-f", "id:3")
+
+    (said,) = shelf("undo", "--last", "--json", "--pretend").rows
+
+    assert [(n["entity_id"], n["field"]) for n in said["not_restorable"]] == [(3, "file")]
+
+
+def test_undoing_an_import_leaves_the_files(shelf: HistoryBeet) -> None:
+    present = files(shelf.folder / "music")
+    sets = {row["changeset"] for row in shelf.history()}
+
+    shelf("undo", *(str(number) for number in sets))
+
+    assert (shelf.values("id"), shelf.sql("SELECT id FROM albums")) == ([], [])
+    assert files(shelf.folder / "music") == present
+
+
+def test_an_import_changed_since_is_kept(shelf: HistoryBeet) -> None:
+    chosen = shelf.newest_set()
+    shelf("modify", "-y", "-W", "-M", "id:3", "title=Precious")
+
+    done = shelf.trying("undo", str(chosen))
+
+    assert done.status == 2
+    assert "changed since" in done.stdout
+    assert shelf.values("title")[2] == ("Precious",)
+
+
+def test_a_change_that_was_itself_undone_does_not_keep_an_import(shelf: HistoryBeet) -> None:
+    chosen = shelf.newest_set()
+    shelf("modify", "-y", "-W", "-M", "id:3", "title=Precious")
+    shelf("undo", "--last")
+
+    shelf("undo", str(chosen))
+
+    assert len(shelf.values("id")) == 2
+
+
+def test_moved_files_go_back_and_empty_folders_go(shelf: HistoryBeet) -> None:
+    before = snapshot(shelf), files(shelf.folder / "music")
+
+    shelf("modify", "-a", "-y", "-W", "-m", "albumartist=Somebody")
+    moved = files(shelf.folder / "music")
+    shelf("undo", "--last")
+
+    assert set(moved).isdisjoint(before[1])
+    assert (snapshot(shelf), files(shelf.folder / "music")) == before
+    assert not (shelf.folder / "music" / "Somebody").exists()
+
+
+def test_a_file_is_never_moved_over_another_one(shelf: HistoryBeet) -> None:
+    (first,) = shelf.sql("SELECT path FROM items WHERE id = 3")[0]
+    place = shelf.folder / "music" / first.decode()
+    shelf("modify", "-y", "-W", "-m", "id:3", "title=Elsewhere")
+    place.write_bytes(b"somebody else's")
+
+    done = shelf.trying("undo", "--last")
+
+    assert done.status == 2
+    assert place.read_bytes() == b"somebody else's"
+    assert shelf.values("title")[2] == ("Two 1",)
+    (now,) = shelf.sql("SELECT path FROM items WHERE id = 3")[0]
+    assert (shelf.folder / "music" / now.decode()).exists()
+
+
+def test_several_sets_are_taken_back_at_once_in_any_order(shelf: HistoryBeet) -> None:
+    before = snapshot(shelf)
+    numbers = []
+    for title in ("a", "b", "c"):
+        shelf("modify", "-y", "-W", "-M", "id:1", f"title={title}")
+        numbers.append(str(shelf.newest_set()))
+    random.Random(1).shuffle(numbers)
+
+    shelf("undo", *numbers)
+
+    assert snapshot(shelf) == before
+
+
+def test_undo_needs_to_know_what(shelf: HistoryBeet) -> None:
+    assert "--last" in shelf.trying("undo").stderr
+    assert "there is no change set 99" in shelf.trying("undo", "99").stderr
+
+
+# On and off.
+
+
+def test_off_removes_every_trigger_for_good_and_on_brings_them_back(shelf: HistoryBeet) -> None:
+    triggers = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger'"
+    (before,) = shelf.sql(triggers)
+
+    shelf("history", "off")
+    shelf("ls")
+    (off,) = shelf.sql(triggers)
+    shelf("modify", "-y", "-W", "-M", "label=Unseen")
+    shelf("history", "on")
+
+    assert (off, shelf.sql(triggers)) == ((0,), [before])
+    assert shelf.history("field:label") == []
+
+
+def test_what_undo_does_can_be_undone_while_the_journal_is_off(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "title=New", "energy=7")
+    shelf("remove", "-f", "id:1")
+    after = snapshot(shelf)
+    sets = [str(shelf.newest_set() - back) for back in (0, 1)]
+    shelf("history", "off")
+
+    shelf("undo", *sets)
+    shelf("undo", "--last")
+
+    assert snapshot(shelf) == after
+
+
+# Tags of files.
+
+
+def test_tags_that_beets_wrote_go_back_to_the_byte_and_come_again(shelf: HistoryBeet) -> None:
+    before = snapshot(shelf), files(shelf.folder / "music")
+    shelf("modify", "-y", "-w", "-m", "title=New", "comments=some words")
+    after = snapshot(shelf), files(shelf.folder / "music")
+
+    said = shelf("undo", "--last", "--pretend").stdout
+    shelf("undo", "--last")
+    undone = snapshot(shelf), files(shelf.folder / "music")
+    shelf("undo", "--last")
+
+    assert "tags in the file of item 1 as they were" in said
+    assert undone == before
+    assert (snapshot(shelf), files(shelf.folder / "music")) == after
+    assert shelf("update").stdout == ""
+
+
+def test_tags_written_by_another_program_since_are_left_alone(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-w", "-M", "id:1", "title=New")
+    (path,) = shelf.sql("SELECT path FROM items WHERE id = 1")[0]
+    file = shelf.folder / "music" / path.decode()
+    tagged = MediaFile(file)
+    tagged.comments = "mine"
+    tagged.save()
+
+    (said,) = shelf.trying("undo", "--last", "--json").rows
+
+    assert [(c["entity"], c["entity_id"]) for c in said["conflicts"]] == [("tags", 1)]
+    assert (MediaFile(file).title, MediaFile(file).comments) == ("New", "mine")
+
+
+def test_own_leaves_tags_to_beets(shelf: HistoryBeet) -> None:
+    shelf.configure(musictool={"safe_writes": "own"})
+    shelf("modify", "-y", "-w", "-M", "id:1", "title=New")
+
+    assert shelf.history("field:tags") == []
+    (path,) = shelf.sql("SELECT path FROM items WHERE id = 1")[0]
+    assert MediaFile(shelf.folder / "music" / path.decode()).title == "New"
+
+
+def test_a_beets_whose_write_we_do_not_know_is_left_as_it_is(
+    shelf: HistoryBeet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def write(self: Item, **_: object) -> None:
+        written.append(self.id)
+
+    monkeypatch.setattr(Item, "write", write)
+
+    done = shelf("write", "-f", "id:1")
+
+    assert written == [1]
+    assert "cannot be taken back" in done.stderr
+
+
+# Other processes, other times.
+
+
+def test_what_a_failing_command_changed_is_claimed_when_its_process_ends(
+    shelf: HistoryBeet,
+) -> None:
+    shelf.configure(plugins=["history", "failing"], pluginpath=[str(shelf.folder)])
+    (shelf.folder / "failing.py").write_text(
+        "from beets.plugins import BeetsPlugin\n"
+        "from beets.ui import Subcommand, UserError\n"
+        "class Failing(BeetsPlugin):\n"
+        "    def commands(self):\n"
+        "        command = Subcommand('fail')\n"
+        "        command.func = self.run\n"
+        "        return [command]\n"
+        "    def run(self, lib, opts, args):\n"
+        "        item = lib.get_item(1)\n"
+        "        item.title = 'Half'\n"
+        "        item.store()\n"
+        "        raise UserError('no more')\n"
+    )
+
+    done = shelf.apart("fail")
+
+    assert done.status == 1
+    shelf.configure(plugins=["history"])
+    (row,) = shelf.history("field:title")
+    assert (row["new"], row["source"]) == ("Half", "beet fail")
+
+
+def test_a_change_by_another_program_meanwhile_stays_outside(shelf: HistoryBeet) -> None:
+    shelf.configure(plugins=["history", "meddling"], pluginpath=[str(shelf.folder)])
+    (shelf.folder / "meddling.py").write_text(
+        "import os, sqlite3\n"
+        "from beets.plugins import BeetsPlugin\n"
+        "from beets.ui import Subcommand\n"
+        "class Meddling(BeetsPlugin):\n"
+        "    def commands(self):\n"
+        "        command = Subcommand('meddle')\n"
+        "        command.func = self.run\n"
+        "        return [command]\n"
+        "    def run(self, lib, opts, args):\n"
+        "        other = sqlite3.connect(os.fspath(lib.path))\n"
+        "        other.execute(\"UPDATE items SET label = 'Theirs' WHERE id = 2\")\n"
+        "        other.commit()\n"
+        "        other.close()\n"
+        "        item = lib.get_item(1)\n"
+        "        item.label = 'Ours'\n"
+        "        item.store()\n"
+    )
+
+    shelf("meddle")
+
+    sources = {row["new"]: row["source"] for row in shelf.history("field:label")}
+    assert sources == {"Ours": "beet meddle", "Theirs": "outside"}
+
+
+def test_columns_that_an_upgrade_adds_are_covered_after_the_next_start(
+    shelf: HistoryBeet,
+) -> None:
+    shelf.sql("ALTER TABLE items ADD COLUMN vibe TEXT")
+    shelf("ls")
+    shelf.sql("UPDATE items SET vibe = 'warm' WHERE id = 1")
+
+    (row,) = shelf.history("field:vibe")
+    assert row["new"] == "warm"
+
+
+def test_two_processes_at_once_each_claim_their_own(shelf: HistoryBeet) -> None:
+    words = [("modify", "-y", "-W", "-M", f"id:{n}", f"label=L{n}") for n in (1, 2, 3)]
+
+    running = [shelf.start(*each) for each in words]
+    for process in running:
+        process.communicate(timeout=60)
+
+    rows = shelf.history("field:label")
+    assert {(row["entity_id"], row["new"]) for row in rows} == {(n, f"L{n}") for n in (1, 2, 3)}
+    assert len({row["changeset"] for row in rows}) == 3
+    assert {row["source"] for row in rows} == {"beet modify"}
+
+
+def test_beets_without_us_goes_on_and_is_recorded(shelf: HistoryBeet) -> None:
+    shelf.configure(plugins=[])
+    shelf("modify", "-y", "-W", "-M", "id:1", "title=Plain")
+    shelf.configure(plugins=["history"])
+
+    (row,) = shelf.history("field:title")
+    assert (row["source"], row["new"]) == ("outside", "Plain")
+    shelf("undo", "--last")
+    assert shelf.values("title")[0] == ("One 1",)
+
+
+def test_old_changes_are_forgotten(shelf: HistoryBeet) -> None:
+    shelf.configure(history={"keep_changes": 2})
+    shelf("modify", "-y", "-W", "-M", "label=Warp")
+
+    assert len(shelf.history()) == 2
+
+
+# Kills.
+
+
+class _Kill:
+    """Ends this process at its n-th statement of SQL or call that changes a folder."""
+
+    def __init__(self, at: int) -> None:
+        self.steps = 0
+        self._at = at
+
+    def __call__(self, *_: object) -> None:
+        self.steps += 1
+        if self.steps == self._at:
+            os._exit(9)
+
+    def watch(self) -> None:
+        """Count what this process does from now on."""
+        connect = Library._create_connection
+
+        def watched(lib: Library) -> sqlite3.Connection:
+            connection = connect(lib)
+            connection.set_trace_callback(self)
+            return connection
+
+        Library._create_connection = watched  # type: ignore[assignment, method-assign]
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, _: object) -> None:
+        if event in {"os.link", "os.remove", "os.rename", "os.rmdir", "os.mkdir"}:
+            self()
+
+
+def _run_killed(beet: HistoryBeet, at: int, steps: Path, *words: str) -> None:
+    """Run a command in a process that is killed at this step; else write how many there were."""
+    pid = os.fork()
+    if pid == 0:
+        kill = _Kill(at)
+        kill.watch()
+        beet.trying(*words)
+        steps.write_text(str(kill.steps))
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+@pytest.mark.parametrize("wanted", [8, pytest.param(200, marks=pytest.mark.long)])
+def test_an_undo_of_tags_rows_and_places_that_is_killed_is_finished_by_the_next_command(
+    shelf: HistoryBeet, tmp_path: Path, wanted: int
+) -> None:
+    def everything() -> tuple[dict[str, Any], dict[str, str]]:
+        return snapshot(shelf), files(shelf.folder / "music")
+
+    before = everything()
+    shelf("modify", "-y", "-w", "-m", "title=New", "comments=words", "energy=7")
+    after = everything()
+    shutil.copytree(shelf.folder, tmp_path / "kept")
+    _run_killed(shelf, 0, tmp_path / "steps", "undo", "--last")
+    total = int((tmp_path / "steps").read_text())
+    assert everything() == before
+    chance, finished = random.Random(wanted), 0
+
+    for at in sorted(chance.sample(range(total // 2, total), min(wanted, total // 2))):
+        shutil.rmtree(shelf.folder)
+        shutil.copytree(tmp_path / "kept", shelf.folder)
+        _run_killed(shelf, at, tmp_path / "steps", "undo", "--last")
+        shelf("ls")
+        found = everything()
+        assert found in (before, after), f"step {at}"
+        finished += found == before
+
+    assert finished
+
+
+# Everything, and back.
+
+
+def _step(beet: HistoryBeet, chance: random.Random) -> tuple[str, ...] | str:
+    ids = [str(row[0]) for row in beet.values("id")] or ["0"]
+    number = chance.choice(ids)
+    word = f"w{chance.randrange(1000)}"
+    steps: list[tuple[str, ...] | str] = [
+        ("modify", "-y", "-W", "-M", f"id:{number}", f"title={word}", f"energy={word}"),
+        ("modify", "-y", "-w", "-m", f"id:{number}", f"title={word}"),
+        ("write", "-f", f"id:{number}"),
+        ("modify", "-y", "-W", "-M", f"id:{number}", "energy!"),
+        ("modify", "-a", "-y", "-w", "-m", "album:One", f"albumartist={word}"),
+        ("modify", "-a", "-y", "-W", "-M", "album:Two", f"mood={word}"),
+        ("remove", "-f", f"id:{number}"),
+        ("move", f"id:{number}"),
+        ("update",),
+        f"UPDATE items SET genres = '{word}', bpm = {chance.randrange(200)}",
+        f"INSERT INTO item_attributes (entity_id, key, value) VALUES ({number}, 'x', '{word}')",
+        f"DELETE FROM item_attributes WHERE entity_id = {number}",
+    ]
+    return chance.choice(steps)
+
+
+@pytest.mark.parametrize(
+    "seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 12))]
+)
+def test_undoing_all_of_any_sequence_gives_back_the_library(shelf: HistoryBeet, seed: int) -> None:
+    chance = random.Random(seed)
+    shelf("modify", "-y", "-W", "-M", "energy=5")
+    last = shelf.newest_set()
+    before = snapshot(shelf), files(shelf.folder / "music")
+
+    for _ in range(10):
+        step = _step(shelf, chance)
+        if isinstance(step, str):
+            shelf.sql(step)
+        else:
+            shelf.trying(*step)
+        # Later ones may take what nobody claimed as one change set.
+    sets = {row["changeset"] for row in shelf.history()}
+    done = shelf.trying("undo", *(str(n) for n in sets if n > last), "--json")
+
+    assert [row["conflicts"] for row in done.rows] == [[]], done.stderr
+    assert (snapshot(shelf), files(shelf.folder / "music")) == before
+    with closing(sqlite3.connect(shelf.path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+# The command line.
+
+
+def test_undo_has_help_and_refuses_what_it_does_not_know(shelf: HistoryBeet) -> None:
+    assert "--force" in shelf("help", "undo").stdout
+    assert "beet undo --help" in shelf.trying("undo", "--nonsense").stderr
+
+
+def test_a_template_prints_each_change(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-W", "-M", "id:1", "label=Warp")
+
+    shown = shelf("history", "list", "-f", "$entity $entity_id $field: $new", "field:label").stdout
+
+    assert shown == "item 1 label: Warp\n"
