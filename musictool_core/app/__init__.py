@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+from musictool_core.errors import StorageError
 from musictool_core.host.feature import Feature, resolve
 from musictool_core.host.library import Host
 from musictool_core.host.settings import Settings, read_settings
+from musictool_core.host.witness import has_unfinished_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +45,7 @@ def features() -> tuple[Feature, ...]:
 
 
 def start(lib: Library, *, notice: Callable[[str], None]) -> App:
-    """Read the settings, bring our tables up to date, and return the started product.
+    """Put right what a crash left, bring our tables up to date, and return the started product.
 
     Args:
         lib: beets' open library.
@@ -54,8 +57,25 @@ def start(lib: Library, *, notice: Callable[[str], None]) -> App:
     """
     settings = read_settings()
     host = Host(lib, notice=notice)
+    put_back_files(host, notice)
     host.migrate({f.name: resolve(f.migrations) for f in features() if f.migrations})
     return App(host, settings)
+
+
+def put_back_files(host: Host, notice: Callable[[str], None]) -> None:
+    """Put right the files that a crash left half written, and say so in one line.
+
+    What cannot be put right now (its disk is read-only) is said, and stops nobody.
+    """
+    if not has_unfinished_files(host.path):
+        return
+    unfinished = import_module("musictool_core.host.unfinished")  # rarely needed
+    try:
+        said = unfinished.describe(unfinished.put_back(host))
+    except StorageError as error:
+        said = error.line()
+    if said:
+        notice(said)
 
 
 def job_kinds(app: App) -> dict[str, JobKind]:

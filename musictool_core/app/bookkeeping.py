@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from musictool_core import app, changes
 from musictool_core.changes import observe
-from musictool_core.host import journal
+from musictool_core.host import journal, unfinished
 from musictool_core.host.library import Host
 from musictool_core.host.settings import read_settings
 from musictool_core.progress import CancelToken, silent
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 _STARTING_WAIT_S = 2.0
 """A command that wants something else does not wait long for the library because of the journal."""
+
+
+def put_back(lib: Library, log: logging.Logger) -> None:
+    """When beets opens its library: put right the files that a crash left half written."""
+    said = unfinished.describe(unfinished.put_back(Host(lib)))
+    if said:
+        # Not `info`, which beets shows with -v only: these are the user's files.
+        log.warning(said)
 
 
 def prepare(lib: Library, log: logging.Logger) -> None:

@@ -1,6 +1,7 @@
 """What `beet musictool doctor` examines, and in which order.
 
 Nothing is written, not even our own tables: what is broken must not get worse by being looked at.
+Only files that a crash left half written are put right first, as at every start of a command.
 Checks of a feature run while its tables are of the version that this musictool knows, or not made.
 """
 
@@ -15,7 +16,7 @@ from musictool_core.acquire.shops import load_shops
 from musictool_core.app.setup import OUR_PLUGINS
 from musictool_core.db import schema_state, translate_errors
 from musictool_core.errors import Cancelled, ConfigError, MusicToolError, StorageError
-from musictool_core.host import checks
+from musictool_core.host import checks, unfinished
 from musictool_core.host.checks import Checkup, Finding, Level, read_plugin_setting
 from musictool_core.host.feature import resolve
 from musictool_core.host.settings import read_settings
@@ -42,6 +43,7 @@ def prepare(host: Host, now: datetime) -> Checkup:
 def all_checks(host: Host) -> list[Check]:
     """Every check that can run on this library, the host's first."""
     found: list[Check] = [
+        unfinished.check_writes,
         checks.check_library,
         checks.check_disk,
         checks.check_state_folder,

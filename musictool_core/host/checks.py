@@ -193,7 +193,7 @@ def judge_place(network: str, journal: str) -> Finding:
 
 def check_state_folder(checkup: Checkup) -> Iterator[Finding]:
     """Look whether others can read what we keep private."""
-    folder = checkup.host.path.parent / "musictool"
+    folder = checkup.host.state_path
     if not folder.exists():
         yield Finding(Level.OK, "state", "No private folder yet; it is made when it is needed.")
     elif platform.is_open_to_others(folder):

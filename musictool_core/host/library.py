@@ -77,7 +77,12 @@ class Host:
     @property
     def state_directory(self) -> Path:
         """The folder `musictool/` beside the library (0700): secrets, locks, the cache file."""
-        return safeio.private_directory(self.path.parent / "musictool")
+        return safeio.private_directory(self.state_path)
+
+    @property
+    def state_path(self) -> Path:
+        """Where `state_directory` is or would be; asking does not make it."""
+        return self.path.parent / "musictool"
 
     @property
     def cache_path(self) -> Path:

@@ -7,6 +7,7 @@ than a look waits in the module that the plugin names, and is loaded when it is 
 from __future__ import annotations
 
 import atexit
+import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,11 +79,25 @@ def look(query: Query) -> Look:
     return Look(signature, expected, enabled, unfinished)
 
 
+def has_unfinished_files(library: str | bytes | os.PathLike[str]) -> bool:
+    """Whether a write of files was cut short, or is under way now; lists one folder.
+
+    Args:
+        library: path of the library file; what `safeio` has in work stands beside it.
+    """
+    state = os.path.join(os.path.dirname(os.fsdecode(library)), "musictool")  # noqa: PTH118, PTH120 - loads quickly
+    try:
+        names = os.listdir(os.path.join(state, "work"))  # noqa: PTH118, PTH208 - see above
+    except OSError:
+        return False
+    return not all(name.endswith(".lock") for name in names)
+
+
 class Witness:
     """Collects what this process changes in its library, and claims it in the journal.
 
     Args:
-        package: module with `prepare(lib, log)` and `claim(lib, log, testimony)`.
+        package: module with `put_back(lib, log)`, `prepare(lib, log)` and `claim(lib, …)`.
         log: of the plugin.
     """
 
@@ -98,7 +113,11 @@ class Witness:
         self._noticed = 0
 
     def opened(self, lib: Library) -> None:
-        """See, when beets opened its library, that the journal is in order."""
+        """See, when beets opened its library, that files and journal are in order."""
+        if has_unfinished_files(lib.path):
+            # Before anything opens the files; a failure here must not cost the journal.
+            with carry_on(self._log):
+                resolve(f"{self._package}:put_back")(lib, self._log)
         with carry_on(self._log):
             with lib.transaction() as tx:
                 state = look(tx.query)

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.errors import StorageError
-from musictool_core.safeio.seam import SafeIo, read_all
+from musictool_core.safeio.seam import SafeIo, exists, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,7 @@ class Store:
         missing = []
         for path in (self.shared, self.undo, self.work, self.root):
             parts = path
-            while not _exists(self.io, parts):
+            while not exists(self.io, parts):
                 missing.append(parts)
                 parts = os.path.dirname(parts)
         for path in sorted(set(missing), key=len):
@@ -110,7 +110,7 @@ class Store:
         """Pack that already holds a blob; "" for none."""
         with suppress(OSError, UnicodeDecodeError):
             pack = read_all(self.io, f"{self.shared}/{blob}").decode("ascii")
-            if pack and _exists(self.io, f"{self.undo}/{pack}"):
+            if pack and exists(self.io, f"{self.undo}/{pack}"):
                 return pack
         return ""
 
@@ -213,11 +213,3 @@ def _entry(data: dict[str, Any]) -> Entry:
     extents = tuple(Extent(**extent) for extent in data.pop("extents"))
     ops = tuple(Op(**op) for op in data.pop("ops"))
     return Entry(**data, extents=extents, ops=ops)
-
-
-def _exists(io: SafeIo, path: str) -> bool:
-    try:
-        io.stat(path)
-    except FileNotFoundError:
-        return False
-    return True

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from musictool_core.errors import StorageError
 from musictool_core.progress import CancelToken
 from musictool_core.safeio.packs import Entry, Pack, Store
-from musictool_core.safeio.seam import DISK, SafeIo, close_quietly, is_named, opened, write_all
+from musictool_core.safeio.seam import (
+    DISK,
+    SafeIo,
+    close_quietly,
+    exists,
+    is_named,
+    opened,
+    write_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +38,7 @@ class Outcome(Enum):
     PUT_BACK = "half written, old content put back"
     CLEARED = "an unfinished copy removed"
     FOREIGN = "changed since by another program, left alone"
+    AWAY = "in a folder that is not there now, kept for later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,9 @@ def _recover_batch(store: Store, marker: str) -> list[Recovered] | None:
             _remove(io, f"{store.undo}/{marker.removesuffix('.new')}")
             return []
         done = _recover_entries(store, marker)
-        _remove(io, path)
+        # A disk that is not connected comes back, and its files as they were left.
+        if all(recovered.outcome is not Outcome.AWAY for recovered in done):
+            _remove(io, path)
         return done
     finally:
         close_quietly(io, descriptor)
@@ -145,6 +156,8 @@ def _recover_entries(store: Store, marker: str) -> list[Recovered]:
 
 
 def _recover_entry(io: SafeIo, pack: Pack, entry: Entry) -> Outcome:
+    if not exists(io, os.path.dirname(entry.path)):
+        return Outcome.AWAY
     if entry.temporary:
         return Outcome.CLEARED if _remove(io, entry.temporary) else Outcome.NOTHING
     try:
@@ -156,9 +169,8 @@ def _recover_entry(io: SafeIo, pack: Pack, entry: Entry) -> Outcome:
             ]
     except FileNotFoundError:
         return Outcome.FOREIGN
-    if all(data == pack.blob(extent.new) for extent, data in now):
-        return Outcome.NOTHING
-    if all(data == pack.blob(extent.old) for extent, data in now):
+    wholes = ([pack.blob(e.new) for e, _ in now], [pack.blob(e.old) for e, _ in now])
+    if [data for _, data in now] in wholes:
         return Outcome.NOTHING
     if facts.st_size != entry.size or not all(
         _is_mix(data, pack.blob(extent.old), pack.blob(extent.new)) for extent, data in now

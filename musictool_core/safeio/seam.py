@@ -150,6 +150,15 @@ def is_named(io: SafeIo, descriptor: int, path: str) -> bool:
         return False
 
 
+def exists(io: SafeIo, path: str) -> bool:
+    """Whether a file or folder has this name."""
+    try:
+        io.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def write_all(io: SafeIo, descriptor: int, data: bytes, offset: int = 0) -> int:
     """Write everything; return the offset after it."""
     view = memoryview(data)

@@ -19,9 +19,11 @@ from musictool_core.safeio import (
     write_tags,
 )
 from musictool_core.safeio.packs import Store
+from musictool_core.safeio.recovery import Outcome
 from musictool_core.safeio.seam import DISK, SafeIo
 from tests.safeio.disks import Crash, Disk, Failing, PowerCut, Recording, Stopping
 from tests.safeio.samples import artwork, sample
+from tests.safeio.torn import leave_torn, leave_unfinished_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +151,25 @@ def test_a_file_that_another_program_wrote_after_the_crash_is_left_alone(tmp_pat
     recover(case.state)
 
     assert case.path.read_bytes() == foreign
+
+
+@pytest.mark.parametrize("leave", [leave_torn, leave_unfinished_copy])
+def test_a_file_whose_disk_is_not_connected_is_put_right_when_it_is_back(
+    tmp_path: Path, leave: Callable[[Path, Path], object]
+) -> None:
+    (tmp_path / "disk" / "music").mkdir(parents=True)
+    (tmp_path / "state").mkdir()
+    path = tmp_path / "disk" / "music" / "track.flac"
+    leave(path, tmp_path / "state")
+    (tmp_path / "disk").rename(tmp_path / "drawer")
+
+    (away,) = recover(tmp_path / "state")
+    (tmp_path / "drawer").rename(tmp_path / "disk")
+    (found,) = recover(tmp_path / "state")
+
+    assert (away.outcome, away.path) == (Outcome.AWAY, path)
+    assert found.outcome in {Outcome.PUT_BACK, Outcome.CLEARED}
+    assert recover(tmp_path / "state") == ()
 
 
 @pytest.mark.parametrize("code", CODES, ids=errno.errorcode.get)
