@@ -44,11 +44,20 @@ class MusictoolPlugin(BeetsPlugin):
 
 def _add_actions(actions: Actions) -> None:
     actions.add("setup", "setup", "guided first steps", writing=True)
-    doctor = actions.add("doctor", "doctor", "explain what is wrong and how to mend it")
-    doctor.add_argument("--live", action="store_true", help="also ask the configured services")
-    doctor.add_argument("--json", action="store_true", help="print one JSON object a check")
+    _add_doctor(actions)
     jobs = actions.add("jobs", "jobs", "list, run or cancel long work")
     jobs.add_argument("what", nargs="?", choices=("list", "run", "cancel"), default="list")
     numbers = "job numbers; without any, run takes all that wait"
     jobs.add_argument("job", nargs="*", type=int, metavar="ID", help=numbers)
     jobs.add_argument("--json", action="store_true", help="print one JSON object a job")
+
+
+def _add_doctor(actions: Actions) -> None:
+    about = "explain what is wrong and how to mend it"
+    doctor = actions.add("doctor", "doctor", about, writing=True)
+    doctor.add_argument("--live", action="store_true", help="also ask the configured services")
+    instead = doctor.add_mutually_exclusive_group()
+    rebuild = "only make the indexes that speed up queries, or make them anew"
+    instead.add_argument("--rebuild", action="store_true", help=rebuild)
+    instead.add_argument("--drop", action="store_true", help="only take those indexes out again")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object a finding")

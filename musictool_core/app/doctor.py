@@ -16,7 +16,7 @@ from musictool_core.acquire.shops import load_shops
 from musictool_core.app.setup import OUR_PLUGINS
 from musictool_core.db import schema_state, translate_errors
 from musictool_core.errors import Cancelled, ConfigError, MusicToolError, StorageError
-from musictool_core.host import checks, unfinished
+from musictool_core.host import checks, indexes, unfinished
 from musictool_core.host.checks import Checkup, Finding, Level, read_plugin_setting
 from musictool_core.host.feature import resolve
 from musictool_core.host.settings import read_settings
@@ -48,6 +48,7 @@ def all_checks(host: Host) -> list[Check]:
         checks.check_disk,
         checks.check_state_folder,
         checks.check_cache,
+        indexes.check_indexes,
         check_settings,
         check_plugins,
         check_schema,

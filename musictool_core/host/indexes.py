@@ -17,10 +17,12 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beets.util import as_string
 
+from musictool_core.errors import Cancelled
+from musictool_core.host.checks import Finding, Level
 from musictool_core.host.sqlquery import (
     ATTRIBUTE_INDEX,
     ATTRIBUTE_TABLES,
@@ -29,18 +31,26 @@ from musictool_core.host.sqlquery import (
     TEXT_TABLE,
     fold,
 )
+from musictool_core.progress import CancelToken, Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from musictool_core.db import Tx
+    from musictool_core.host.checks import Checkup
     from musictool_core.host.library import Host
+    from musictool_core.progress import Report
 
 _TRIGRAM_SINCE = (3, 34, 0)
 """The version of SQLite that brought the tokenizer."""
 
 _STALE_SHARE = 0.05
 """Changed items from which on a search spends more on them than on all others."""
+
+PAY_FROM_ITEMS = 20_000
+"""Items from which on they are worth their room: below, they save a query some 20 ms of 40."""
+
+_REPORT_EVERY = 1_000
 
 _ADDED_TRIGGER = "mt_text_added"
 _EDITED_TRIGGER = "mt_text_edited"
@@ -54,6 +64,8 @@ class State(Enum):
     """Not made yet, or dropped."""
     STALE = "stale"
     """Right, but so much has changed that making it anew pays."""
+    DAMAGED = "damaged"
+    """Does not agree with its table: queries may find too much or too little."""
     UNSUPPORTED = "unsupported"
     """This SQLite cannot use it; queries go without."""
 
@@ -76,8 +88,13 @@ class IndexReport:
     changed: int = 0
 
 
-def report(host: Host) -> tuple[IndexReport, ...]:
-    """Say of every index how large and how healthy it is; reads only."""
+def report(host: Host, *, thorough: bool = False) -> tuple[IndexReport, ...]:
+    """Say of every index how large and how healthy it is; reads only.
+
+    Args:
+        host: the library.
+        thorough: compare those over attributes with their tables, row by row.
+    """
     view = host.reading()
     names, modules = _names(view), _modules(view)
     measured = "dbstat" in modules
@@ -85,7 +102,7 @@ def report(host: Host) -> tuple[IndexReport, ...]:
         IndexReport(
             name=(name := ATTRIBUTE_INDEX.format(table)),
             about=f"queries over flexible attributes of {table.removesuffix('_attributes')}s",
-            state=State.SOUND if name in names else State.MISSING,
+            state=_attribute_state(view, table, names, thorough=thorough),
             bytes=_size(view, [name]) if measured else None,
         )
         for table in ATTRIBUTE_TABLES
@@ -93,20 +110,29 @@ def report(host: Host) -> tuple[IndexReport, ...]:
     return (*found, _report_text(view, names, modules))
 
 
-def rebuild(host: Host) -> tuple[IndexReport, ...]:
+def rebuild(
+    host: Host, *, report_to: Report = silent, cancel: CancelToken | None = None
+) -> tuple[IndexReport, ...]:
     """Make all indexes anew, in one transaction, and report them; seconds at 100,000 items.
+
+    Args:
+        host: the library.
+        report_to: takes the progress, in rows of the library.
+        cancel: asked between rows.
 
     Raises:
         LibraryBusy: another program holds the library; nothing was changed.
         StorageError: the file cannot be written; nothing was changed.
+        Cancelled: nothing was changed.
     """
-    with host.transaction() as tx:
-        _drop(tx)
-        for table in ATTRIBUTE_TABLES:
-            index = ATTRIBUTE_INDEX.format(table)
-            tx.run(f"CREATE INDEX {index} ON {table} (key, value, entity_id)")
-        if has_full_text(_modules(tx), sqlite3.sqlite_version_info):
-            _make_text(tx)
+    cancel = cancel or CancelToken()
+    try:
+        with host.transaction() as tx:
+            _drop(tx)
+            _make(tx, report_to, cancel)
+            cancel.check()
+    except Cancelled:
+        raise Cancelled("stopped on request; the indexes are as they were.") from None
     return report(host)
 
 
@@ -126,6 +152,79 @@ def has_full_text(modules: Collection[str], version: tuple[int, ...]) -> bool:
     return "fts5" in modules and version >= _TRIGRAM_SINCE
 
 
+def check_indexes(checkup: Checkup) -> Iterator[Finding]:
+    """Look how large and how healthy the indexes are, or whether some would pay."""
+    items = _count(checkup.host.reading(), "items")
+    parts = report(checkup.host, thorough=True)
+    if all(part.state in {State.MISSING, State.UNSUPPORTED} for part in parts):
+        yield judge_absence(items)
+        return
+    for part in parts:
+        yield _judge(part)
+
+
+def judge_absence(items: int) -> Finding:
+    """Judge a library of so many items without any of the indexes."""
+    if items < PAY_FROM_ITEMS:
+        return Finding(Level.OK, "indexes", f"None made; {items:,} items need none.")
+    return Finding(
+        Level.NOTE,
+        "indexes",
+        f"None made; queries over {items:,} items are quicker with them.",
+        "`beet musictool doctor --rebuild`; `--drop` takes them out again.",
+    )
+
+
+def _judge(part: IndexReport) -> Finding:
+    level, said = _JUDGED[part.state]
+    size = "" if part.bytes is None else f", {part.bytes / 1e6:,.1f} MB"
+    message = f"{part.name}, for {part.about}: {said}{size}."
+    mend = "" if level is Level.OK else "`beet musictool doctor --rebuild` makes it anew."
+    return Finding(level, "indexes", message, mend)
+
+
+_JUDGED = {
+    State.SOUND: (Level.OK, "sound"),
+    State.MISSING: (Level.NOTE, "missing"),
+    State.STALE: (Level.NOTE, "right, but slow, because much has changed since it was made"),
+    State.DAMAGED: (Level.ERROR, "damaged; queries may find too much or too little"),
+    State.UNSUPPORTED: (Level.OK, "this SQLite cannot use it, so queries go without"),
+}
+
+
+def _attribute_state(view: Tx, table: str, names: Collection[str], *, thorough: bool) -> State:
+    name = ATTRIBUTE_INDEX.format(table)
+    if name not in names:
+        return State.MISSING
+    faults = view.query(f"PRAGMA integrity_check ('{table}')") if thorough else []
+    return State.DAMAGED if any(name in str(row[0]) for row in faults) else State.SOUND
+
+
+def _make(tx: Tx, report_to: Report, cancel: CancelToken) -> None:
+    counted = {table: _count(tx, table) for table in (*ATTRIBUTE_TABLES, "items")}
+    total, done = sum(counted.values()), 0
+
+    def step(rows: int) -> None:
+        nonlocal done
+        done += rows
+        report_to(Progress(done, total, "rows indexed"))
+        cancel.check()
+
+    step(0)
+    for table in ATTRIBUTE_TABLES:
+        index = ATTRIBUTE_INDEX.format(table)
+        tx.run(f"CREATE INDEX {index} ON {table} (key, value, entity_id)")
+        step(counted[table])
+    if has_full_text(_modules(tx), sqlite3.sqlite_version_info):
+        _make_text(tx, step)
+    else:
+        step(counted["items"])
+
+
+def _count(view: Tx, table: str) -> int:
+    return int(view.query(f"SELECT count(*) FROM {table}")[0][0])
+
+
 def _report_text(view: Tx, names: Collection[str], modules: Collection[str]) -> IndexReport:
     needed = (TEXT_TABLE, CHANGED_TABLE, _ADDED_TRIGGER, _EDITED_TRIGGER)
     made = all(name in names for name in needed)
@@ -135,14 +234,13 @@ def _report_text(view: Tx, names: Collection[str], modules: Collection[str]) -> 
     elif not made:
         state = State.MISSING
     else:
-        changed = int(view.query(f"SELECT count(*) FROM {CHANGED_TABLE}")[0][0])
-        items = int(view.query("SELECT count(*) FROM items")[0][0])
+        changed, items = _count(view, CHANGED_TABLE), _count(view, "items")
         state = State.STALE if changed > _STALE_SHARE * items else State.SOUND
     parts = [name for name in names if name.startswith(TEXT_TABLE)]
     return IndexReport(TEXT_TABLE, "searches for words in text", state, _size(view, parts), changed)
 
 
-def _make_text(tx: Tx) -> None:
+def _make_text(tx: Tx, step: Callable[[int], None]) -> None:
     """Make the full-text index of what there is, and the triggers that write down what changes."""
     tx.run(
         f"CREATE VIRTUAL TABLE {TEXT_TABLE} USING fts5 (text, content = '', columnsize = 0,"
@@ -151,7 +249,7 @@ def _make_text(tx: Tx) -> None:
     rows = tx.query(f"SELECT id, {', '.join(TEXT_FIELDS)} FROM items")
     tx.run_many(
         f"INSERT INTO {TEXT_TABLE} (rowid, text) VALUES (?, ?)",
-        ((number, fold("\n".join(map(as_string, texts)))) for number, *texts in rows),
+        _texts(rows, step),
     )
     tx.run(f"CREATE TABLE {CHANGED_TABLE} (id INTEGER PRIMARY KEY)")
     write_down = f"BEGIN INSERT OR IGNORE INTO {CHANGED_TABLE} (id) VALUES (new.id); END"
@@ -161,6 +259,19 @@ def _make_text(tx: Tx) -> None:
         f"CREATE TRIGGER {_EDITED_TRIGGER} AFTER UPDATE OF {', '.join(('id', *TEXT_FIELDS))}"
         f" ON items WHEN {differs} {write_down}"
     )
+
+
+def _texts(
+    rows: Sequence[tuple[Any, ...]], step: Callable[[int], None]
+) -> Iterator[tuple[int, str]]:
+    waiting = 0
+    for number, *texts in rows:
+        yield number, fold("\n".join(map(as_string, texts)))
+        waiting += 1
+        if waiting == _REPORT_EVERY:
+            step(waiting)
+            waiting = 0
+    step(waiting)
 
 
 def _drop(tx: Tx) -> None:

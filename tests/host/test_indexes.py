@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from beets.library import Item, Library
 
-from musictool_core.errors import LibraryBusy
+from musictool_core.errors import Cancelled, LibraryBusy
 from musictool_core.host import fetching, indexes
+from musictool_core.host.checks import Checkup, Finding, Level
 from musictool_core.host.indexes import State
 from musictool_core.host.library import Host
 from musictool_core.host.sqlquery import Translator, parse
+from musictool_core.progress import CancelToken, Progress
 
 if TYPE_CHECKING:
     from tests.conftest import MakeItem
@@ -254,3 +257,96 @@ def test_the_index_over_attributes_keeps_no_number_that_sqlite_versions_round_di
     statements = connection.execute("SELECT sql FROM sqlite_master WHERE name GLOB 'mt_ix_*'")
 
     assert all("CAST" not in row[0] for row in statements)
+
+
+# What doctor says of them, and making them in sight of the user.
+
+
+def lose_rows(library: Library) -> None:
+    """Let the index over attributes of items lack all rows, as after a fault of the disk."""
+    name = "mt_ix_item_attributes"
+    connection = sqlite3.connect(library.path, isolation_level=None)
+    connection.execute(f"DROP INDEX {name}")
+    connection.execute(
+        f"CREATE INDEX {name} ON item_attributes (key, value, entity_id) WHERE key = ''"
+    )
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        "UPDATE sqlite_master SET sql = replace(sql, ' WHERE key = ''''', '') WHERE name = ?",
+        [name],
+    )
+    connection.close()
+
+
+def checked(library: Library) -> dict[str, Finding]:
+    checkup = Checkup(Host(library), None, datetime(2026, 6, 1, tzinfo=UTC))
+    return {f.message.split(",")[0]: f for f in indexes.check_indexes(checkup)}
+
+
+def test_an_index_that_lacks_rows_is_an_error_until_it_is_made_anew(filled: Library) -> None:
+    indexes.rebuild(Host(filled))
+    lose_rows(filled)
+    filled._close()
+
+    found = checked(filled)
+    indexes.rebuild(Host(filled))
+
+    assert found["mt_ix_item_attributes"].level is Level.ERROR
+    assert "damaged" in found["mt_ix_item_attributes"].message
+    assert "--rebuild" in found["mt_ix_item_attributes"].mend
+    assert found["mt_ix_album_attributes"].level is Level.OK
+    assert {finding.level for finding in checked(filled).values()} == {Level.OK}
+
+
+def test_sizes_are_told_and_what_is_missing_or_slow_is_worth_a_note(filled: Library) -> None:
+    indexes.rebuild(Host(filled))
+    with filled.transaction() as tx:
+        tx.mutate("DROP INDEX mt_ix_album_attributes")
+        tx.mutate("UPDATE items SET title = 'Day'")
+
+    found = checked(filled)
+
+    assert found["mt_ix_album_attributes"].level is Level.NOTE
+    assert "missing" in found["mt_ix_album_attributes"].message
+    assert found["mt_text"].level is Level.NOTE
+    assert "slow" in found["mt_text"].message
+    assert found["mt_ix_item_attributes"].message.endswith("sound, 0.0 MB.")
+
+
+def test_only_a_large_library_is_told_that_they_would_pay(filled: Library) -> None:
+    (small,) = checked(filled).values()
+    large = indexes.judge_absence(indexes.PAY_FROM_ITEMS)
+
+    assert (small.level, small.message) == (Level.OK, "None made; 5 items need none.")
+    assert large.level is Level.NOTE
+    assert "doctor --rebuild" in large.mend
+
+
+def test_making_them_reports_every_row_once(filled: Library) -> None:
+    seen: list[Progress] = []
+    filled._connection().execute("DELETE FROM items WHERE id > 3")
+    filled._connection().commit()
+
+    indexes.rebuild(Host(filled), report_to=seen.append)
+
+    total = 5 + 3  # one attribute of each of the five, and the items that are left
+    assert (seen[0].done, seen[-1].done) == (0, total)
+    assert {progress.total for progress in seen} == {total}
+
+
+@pytest.mark.parametrize("stop_after", [0, 5, 8])
+def test_stopping_leaves_them_as_they_were(filled: Library, stop_after: int) -> None:
+    indexes.rebuild(Host(filled))
+    with filled.transaction() as tx:
+        tx.mutate("UPDATE items SET title = 'Day'")
+    before = indexes.report(Host(filled))
+    cancel = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.done >= stop_after:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled, match="as they were"):
+        indexes.rebuild(Host(filled), report_to=stop, cancel=cancel)
+
+    assert indexes.report(Host(filled)) == before

@@ -24,6 +24,7 @@ from musictool_core.app.setup import OUR_PLUGINS
 from musictool_core.db import epoch
 from musictool_core.discogs import mirror
 from musictool_core.errors import Cancelled, FormatError, MusicToolError
+from musictool_core.host import indexes
 from musictool_core.host.settings import read_settings
 from musictool_core.safeio import platform
 from tests.fakes.discogs import FakeDiscogs
@@ -488,7 +489,8 @@ def test_findings_stand_in_columns_with_what_to_do_below(
 
     lines = capsys.readouterr().out.splitlines()
     (plugins,) = [number for number, line in enumerate(lines) if line[9:].startswith("plugins ")]
-    column = lines[0].index(str(setting.host().path))
+    (library,) = [line for line in lines if line[9:].startswith("library ")]
+    column = library.index(str(setting.host().path))
     assert lines[plugins][column:].startswith("Not enabled: discogscollection")
     assert lines[plugins].startswith("note ")
     assert lines[plugins + 1] == " " * column + "→ `beet musictool setup` adds them."
@@ -552,6 +554,35 @@ def test_without_live_nothing_is_asked(setting: Setting, discogs: FakeDiscogs) -
     setting.beet("doctor")
 
     assert discogs.requests == []
+
+
+def test_doctor_makes_and_drops_the_indexes_and_shows_them(
+    setting: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def names() -> list[str]:
+        return [part.name for part in indexes.report(setting.host()) if part.bytes]
+
+    setting.beet("doctor", "--rebuild", "--pretend")
+    assert names() == []
+    assert "The indexes would be made anew." in capsys.readouterr().out
+
+    assert setting.beet("doctor", "--rebuild") == 0
+    shown = capsys.readouterr()
+    assert names() == ["mt_ix_item_attributes", "mt_ix_album_attributes", "mt_text"]
+    assert shown.out.count("sound") == 3
+    assert "rows indexed: " in shown.err
+
+    setting.beet("doctor", "--drop", "-p")
+    assert len(names()) == 3
+    assert "The indexes would be dropped." in capsys.readouterr().out
+
+    setting.beet("doctor", "--drop", "--json")
+    assert names() == []
+    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert row["message"] == "None made; 0 items need none."
+
+    with pytest.raises(UserError, match="not allowed with"):
+        setting.beet("doctor", "--drop", "--rebuild")
 
 
 def test_beet_config_hides_the_token_where_only_this_plugin_is_enabled(

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import app
 from musictool_core import jobs as job_table
-from musictool_core.app import doctor as checkups
 from musictool_core.app.cli import session, text
+from musictool_core.app.cli.doctor import doctor
 from musictool_core.app.cli.first_steps import TERMINAL, FirstSteps
-from musictool_core.discogs.checks import check_live
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
-from musictool_core.host.checks import Level
-from musictool_core.host.library import Host
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Container, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping
     from datetime import datetime
 
     from beets.library import Library
 
     from musictool_core.app import App
     from musictool_core.app.cli.first_steps import Keyboard
-    from musictool_core.host.checks import Checkup, Finding
     from musictool_core.jobs import Job
+
+__all__ = ["doctor", "jobs", "setup"]
 
 _OPEN = (job_table.JobState.RUNNING, job_table.JobState.QUEUED)
 _FINISHED = tuple(state for state in job_table.JobState if state not in _OPEN)
@@ -58,21 +55,6 @@ def setup(lib: Library, opts: Namespace, *, keyboard: Keyboard = TERMINAL) -> in
     return 0
 
 
-def doctor(lib: Library, opts: Namespace) -> int:
-    """`beet musictool doctor`."""
-    host = Host(lib, notice=terminal.notice)
-    checkup = checkups.prepare(host, app.utc_now())
-    findings = list(checkups.examine(checkup, checkups.all_checks(host)))
-    if opts.live:
-        findings += _ask_services(checkup)
-    if opts.json:
-        for finding in findings:
-            terminal.write_json(_json_finding(finding))
-    else:
-        _print_findings(findings)
-    return sum(1 for finding in findings if finding.level is Level.ERROR)
-
-
 def jobs(lib: Library, opts: Namespace) -> int:
     """`beet musictool jobs`."""
     running = session.start(lib)
@@ -81,41 +63,6 @@ def jobs(lib: Library, opts: Namespace) -> int:
     if opts.what == "cancel":
         return _cancel_jobs(running, opts)
     return _list_jobs(running, opts)
-
-
-def _ask_services(checkup: Checkup) -> list[Finding]:
-    with terminal.long_work() as (_, cancel):
-
-        def check_discogs(checkup: Checkup) -> Iterator[Finding]:
-            return check_live(checkup, cancel)
-
-        return list(checkups.examine(checkup, [check_discogs]))
-
-
-def _print_findings(findings: Sequence[Finding]) -> None:
-    widest = max(len(finding.subject) for finding in findings)
-    for finding in findings:
-        head = f"{finding.level.value:<7}  {finding.subject:<{widest}}  "
-        terminal.write(head + finding.message)
-        if finding.mend:
-            terminal.write(f"{'':<{len(head)}}→ {finding.mend}")
-    counts = Counter(finding.level for finding in findings)
-    problems = [
-        text.count(counts[level], level.value)
-        for level in (Level.ERROR, Level.WARNING)
-        if counts[level]
-    ]
-    terminal.write(f"{', '.join(problems)}." if problems else "No problems found.")
-
-
-def _json_finding(finding: Finding) -> dict[str, Any]:
-    """The documented object of one finding (docs/plugins/musictool.md)."""
-    return {
-        "level": finding.level.value,
-        "subject": finding.subject,
-        "message": finding.message,
-        "mend": finding.mend,
-    }
 
 
 def _list_jobs(running: App, opts: Namespace) -> int:
