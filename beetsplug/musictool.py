@@ -56,6 +56,8 @@ def _add_doctor(actions: Actions) -> None:
     about = "explain what is wrong and how to mend it"
     doctor = actions.add("doctor", "doctor", about, writing=True)
     doctor.add_argument("--live", action="store_true", help="also ask the configured services")
+    read = "also read the audio of a share of the files (5%%, all), and compare it with before"
+    doctor.add_argument("--read-data", metavar="SHARE", help=read)
     instead = doctor.add_mutually_exclusive_group()
     rebuild = "only make the indexes that speed up queries, or make them anew"
     instead.add_argument("--rebuild", action="store_true", help=rebuild)

@@ -25,6 +25,7 @@ _FEATURES = (
     "musictool_core.events.feature:FEATURE",
     "musictool_core.jobs.feature:FEATURE",
     "musictool_core.changes.feature:FEATURE",
+    "musictool_core.host.audiodata:FEATURE",
     "musictool_core.links.feature:FEATURE",
     "musictool_core.discogs.feature:FEATURE",
     "musictool_core.gaps.feature:FEATURE",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _KNOWN = ("self", "path", "tags", "id3v23")
 
-_BEYOND = frozenset({".ape", ".dsf", ".mp+", ".mpc", ".mpp"})
+BEYOND = frozenset({".ape", ".dsf", ".mp+", ".mpc", ".mpp"})
 """Endings that beets writes and `safeio` does not; they are written as ever."""
 
 
@@ -43,7 +43,7 @@ def install(log: logging.Logger) -> None:
     def write(
         self: Item, path: bytes | None = None, tags: Any = None, id3v23: bool | None = None
     ) -> None:
-        if os.path.splitext(os.fsdecode(path or self.path))[1].lower() in _BEYOND:  # noqa: PTH122 - loads quickly
+        if os.path.splitext(os.fsdecode(path or self.path))[1].lower() in BEYOND:  # noqa: PTH122 - loads quickly
             original(self, path, tags, id3v23)
         else:
             resolve("musictool_core.host.tagwrite:write_item")(self, path, tags, id3v23)

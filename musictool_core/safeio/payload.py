@@ -87,6 +87,27 @@ class OggPage:
     lacing: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The audio of a file, read once from beginning to end.
+
+    Attributes:
+        digest: SHA-256 over the audio alone, in hexadecimal.
+        audio_bytes: how much of the file that is.
+        is_cut: the file ends before its own headers say.
+        size: of the whole file, bytes.
+        modified_ns: modification time of the file.
+        is_settled: nobody wrote the file while it was read.
+    """
+
+    digest: str
+    audio_bytes: int
+    is_cut: bool
+    size: int
+    modified_ns: int
+    is_settled: bool
+
+
 def payload_hash(path: FilePath, *, io: SafeIo = DISK) -> str:
     """SHA-256 over the audio alone, in hexadecimal: the same whatever the tags say.
 
@@ -94,13 +115,34 @@ def payload_hash(path: FilePath, *, io: SafeIo = DISK) -> str:
         FormatError: not a kind of audio file we know.
         StorageError: it could not be read.
     """
+    return read_payload(path, io=io).digest
+
+
+def read_payload(path: FilePath, *, io: SafeIo = DISK) -> Payload:
+    """Read all of a file's audio, a piece at a time.
+
+    Raises:
+        FormatError: not a kind of audio file we know.
+        StorageError: it could not be read; caused by `FileNotFoundError` when it is not there.
+    """
     name = os.fsdecode(path)
     try:
         with opened(io, name, os.O_RDONLY) as descriptor:
-            source = Source(io, descriptor, io.fstat(descriptor).st_size)
-            return digest(source, find_layout(source, name).audio)
+            before = io.fstat(descriptor)
+            source = Source(io, descriptor, before.st_size)
+            layout = find_layout(source, name)
+            found = digest(source, layout.audio)
+            after = io.fstat(descriptor)
     except OSError as error:
         raise StorageError(f"{name} could not be read ({error.strerror}).") from error
+    return Payload(
+        digest=found,
+        audio_bytes=layout.audio_size,
+        is_cut=layout.is_cut,
+        size=before.st_size,
+        modified_ns=before.st_mtime_ns,
+        is_settled=(before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns),
+    )
 
 
 def digest(file: Readable, spans: tuple[Span, ...]) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from beets.exceptions import UserError
+from beets.library import Item
 
 from beetsplug.musictool import MusictoolPlugin
 from musictool_core import app, jobs, links
@@ -24,11 +25,13 @@ from musictool_core.app.setup import OUR_PLUGINS
 from musictool_core.db import epoch
 from musictool_core.discogs import mirror
 from musictool_core.errors import Cancelled, FormatError, MusicToolError
-from musictool_core.host import indexes
+from musictool_core.host import audiodata, indexes
 from musictool_core.host.settings import read_settings
 from musictool_core.safeio import platform
+from musictool_core.safeio.payload import Payload, read_payload
 from tests.fakes.discogs import FakeDiscogs
 from tests.fakes.server import drop_connection, web_page
+from tests.safeio.samples import sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -583,6 +586,80 @@ def test_doctor_makes_and_drops_the_indexes_and_shows_them(
 
     with pytest.raises(UserError, match="not allowed with"):
         setting.beet("doctor", "--drop", "--rebuild")
+
+
+def add_tracks(setting: Setting, count: int) -> list[Path]:
+    paths = [Path(os.fsdecode(setting.library.directory)) / f"{n}.flac" for n in range(count)]
+    for path in paths:
+        path.write_bytes(sample("flac", 0.1))
+        setting.library.add(Item(path=os.fsencode(path)))
+    return paths
+
+
+def audio_of(shown: str) -> list[tuple[str, str]]:
+    rows = [json.loads(line) for line in shown.splitlines()]
+    return [(row["level"], row["message"]) for row in rows if row["subject"] == "audio"]
+
+
+def test_reading_data_finds_rot_and_the_next_doctor_still_says_so(
+    setting: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, *_ = add_tracks(setting, 3)
+    assert setting.beet("doctor", "--read-data", "50%", "--pretend", "--json") == 0
+    assert ("ok", "Would read 2 of 3 files.") in audio_of(capsys.readouterr().out)
+
+    assert setting.beet("doctor", "--read-data", "all", "--json") == 0
+    shown = capsys.readouterr()
+    assert ("ok", "Read 3 of 3 files: 3 read for the first time.") in audio_of(shown.out)
+    assert "files read: 3 of 3" in shown.err
+
+    times, content = path.stat(), bytearray(path.read_bytes())
+    content[-50] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert setting.beet("doctor", "--read-data", "all") == 2
+    out = capsys.readouterr().out
+    assert "bit rot" in out
+    assert "Read 3 of 3 files: 2 as before, 1 with a finding." in out
+    assert setting.beet("doctor", "--json") == 2
+    ((_, message),) = [row for row in audio_of(capsys.readouterr().out) if row[0] == "error"]
+    assert message.startswith(f"{path}: ")
+
+
+def test_ctrl_c_while_reading_shows_what_was_found_and_keeps_it(
+    setting: Setting, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_tracks(setting, 3)
+
+    def read(path: Path) -> Payload:
+        os.kill(os.getpid(), signal.SIGINT)
+        return read_payload(path)
+
+    monkeypatch.setattr(audiodata, "read_payload", read)
+    assert setting.beet("doctor", "--read-data", "all", "--json") == 130
+
+    (found,) = audio_of(capsys.readouterr().out)
+    assert found[1].startswith("Known of 1 of 3 files")
+
+
+def test_without_the_music_folder_no_data_is_read(
+    setting: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_tracks(setting, 1)
+    folder = Path(os.fsdecode(setting.library.directory))
+    folder.rename(folder.parent / "drawer")
+
+    assert setting.beet("doctor", "--read-data", "all", "--json") == 2
+
+    assert audio_of(capsys.readouterr().out)[0] == (
+        "error",
+        f"the music folder {folder} is not there; nothing was read.",
+    )
+
+
+def test_a_share_that_is_none_is_one_line(setting: Setting) -> None:
+    with pytest.raises(UserError, match="neither 5% nor all"):
+        setting.beet("doctor", "--read-data", "5")
 
 
 def test_beet_config_hides_the_token_where_only_this_plugin_is_enabled(

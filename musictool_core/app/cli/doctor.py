@@ -9,8 +9,8 @@ from musictool_core import app
 from musictool_core.app import doctor as checkups
 from musictool_core.app.cli import text
 from musictool_core.discogs.checks import check_live
-from musictool_core.host import indexes, terminal
-from musictool_core.host.checks import Level
+from musictool_core.host import audiodata, indexes, terminal
+from musictool_core.host.checks import Finding, Level
 from musictool_core.host.library import Host
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from beets.library import Library
 
-    from musictool_core.host.checks import Checkup, Finding
+    from musictool_core.host.checks import Checkup
 
 
 def doctor(lib: Library, opts: Namespace) -> int:
@@ -28,10 +28,42 @@ def doctor(lib: Library, opts: Namespace) -> int:
     checkup = checkups.prepare(host, app.utc_now())
     if opts.rebuild or opts.drop:
         return _change_indexes(checkup, opts)
-    findings = list(checkups.examine(checkup, checkups.all_checks(host)))
+    share = audiodata.parse_share(opts.read_data) if opts.read_data else None
+    # The one check that a reading changes comes last.
+    wanted = [check for check in checkups.all_checks(host) if check is not audiodata.check_audio]
+    findings = list(checkups.examine(checkup, wanted))
     if opts.live:
         findings += _ask_services(checkup)
-    return _show(findings, as_json=opts.json)
+    try:
+        if share is not None:
+            findings += _read_data(checkup, share, findings, pretend=opts.pretend)
+    finally:
+        # After Ctrl-C, too: what was found until then is kept.
+        findings += checkups.examine(checkup, [audiodata.check_audio])
+        failures = _show(findings, as_json=opts.json)
+    return failures
+
+
+def _read_data(
+    checkup: Checkup, share: float, found: Sequence[Finding], *, pretend: bool
+) -> list[Finding]:
+    host = checkup.host
+    if any(f.subject == "library" and f.level is Level.ERROR for f in found):
+        message = "No file was read: the result could not be kept in this library."
+        return [Finding(Level.WARNING, "audio", message, "See what is said of the library.")]
+    total = audiodata.count_files(host.reading())
+    if pretend:
+        wanted = audiodata.count_wanted(total, share)
+        return [Finding(Level.OK, "audio", f"Would read {wanted:,} of {total:,} files.")]
+    with terminal.long_work() as (line, cancel):
+
+        def check_audio(checkup: Checkup) -> Iterator[Finding]:
+            host.migrate({audiodata.FEATURE.name: audiodata.MIGRATIONS})
+            yield audiodata.describe(
+                audiodata.read_audio(host, share=share, now=checkup.now, report=line, cancel=cancel)
+            )
+
+        return list(checkups.examine(checkup, [check_audio]))
 
 
 def _change_indexes(checkup: Checkup, opts: Namespace) -> int:
