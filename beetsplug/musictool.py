@@ -57,9 +57,15 @@ def _add_doctor(actions: Actions) -> None:
     doctor = actions.add("doctor", "doctor", about, writing=True)
     doctor.add_argument("--live", action="store_true", help="also ask the configured services")
     read = "also read the audio of a share of the files (5%%, all), and compare it with before"
-    doctor.add_argument("--read-data", metavar="SHARE", help=read)
     instead = doctor.add_mutually_exclusive_group()
+    instead.add_argument("--read-data", metavar="SHARE", help=read)
     rebuild = "only make the indexes that speed up queries, or make them anew"
     instead.add_argument("--rebuild", action="store_true", help=rebuild)
     instead.add_argument("--drop", action="store_true", help="only take those indexes out again")
+    proof = "only prove that tag writes survive kills, on copies of files of the library"
+    instead.add_argument("--torture", action="store_true", help=proof)
+    kills = "how often --torture kills (100)"
+    doctor.add_argument("--kills", type=int, default=100, metavar="N", help=kills)
+    seed = "of the chance in --torture; another one makes other moments (1)"
+    doctor.add_argument("--seed", type=int, default=1, metavar="N", help=seed)
     doctor.add_argument("--json", action="store_true", help="print one JSON object a finding")

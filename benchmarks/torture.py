@@ -15,10 +15,10 @@ from typing import Any
 
 import mediafile
 
-from musictool_core.safeio import Method, write_many, write_tags
+from musictool_core.safeio import write_many, write_tags
+from musictool_core.safeio.torture import kill_writers, render
 from tests.safeio.disks import Disk
-from tests.safeio.kills import Tally, kill_writers
-from tests.safeio.samples import artwork, sample
+from tests.safeio.samples import artwork, sample, write_samples
 
 
 def main() -> None:
@@ -28,24 +28,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print_kills(kill_writers(Path(folder), options.kills, options.seed))
+        work = Path(folder) / "work"
+        work.mkdir()
+        sources = write_samples(Path(folder))
+        tallies = kill_writers(sources, work, kills=options.kills, seed=options.seed)
+        print("\n".join(render(tallies)), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         print_costs(Path(folder))
-
-
-def print_kills(tallies: dict[str, Tally]) -> None:
-    """Print one line per format and the sum."""
-    print("format   kills   damaged: ours  mutagen   put right   in place   copied")
-    for kind, tally in tallies.items():
-        print(
-            f"{kind:6} {tally.kills:7} {tally.damaged:15} {tally.damaged_plain:8} "
-            f"{tally.recovered:11} {tally.methods[Method.IN_PLACE]:10} "
-            f"{tally.methods[Method.COPIED]:8}"
-        )
-    kills = sum(tally.kills for tally in tallies.values())
-    ours = sum(tally.damaged for tally in tallies.values())
-    plain = sum(tally.damaged_plain for tally in tallies.values())
-    print(f"sum    {kills:7} {ours:15} {plain:8}")
 
 
 def print_costs(folder: Path) -> None:

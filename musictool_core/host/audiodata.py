@@ -10,6 +10,7 @@ The modification time tells rot from edits: nobody but the disk changes audio an
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 BATCH_FILES = 64
 """Files after which results are stored: what a kill costs at most."""
+
+_LOOKED_AT = 200
+"""Files of a kind whose size is asked for to find small ones."""
 
 _NAMED = 20
 """Files with the same fault that are named one by one."""
@@ -240,6 +244,30 @@ def check_audio(checkup: Checkup) -> Iterator[Finding]:
 def count_files(view: Tx) -> int:
     """Number of files of the library."""
     return int(view.query("SELECT count(*) FROM items")[0][0])
+
+
+def small_files(host: Host, *, seed: int, most_bytes: int, each: int = 2) -> dict[str, list[Path]]:
+    """Some of the smaller files of each kind, by their ending without the dot.
+
+    Args:
+        host: the library.
+        seed: of chance: of large libraries only some files are looked at.
+        most_bytes: larger files are left out.
+        each: how many of a kind at most.
+    """
+    by_kind: dict[str, list[Path]] = {}
+    for (path,) in host.reading().query("SELECT path FROM items ORDER BY id"):
+        file = file_of(host, path)
+        by_kind.setdefault(file.suffix.lower().removeprefix("."), []).append(file)
+    chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    found: dict[str, list[Path]] = {}
+    for kind, files in sorted(by_kind.items()):
+        some = chance.sample(files, min(_LOOKED_AT, len(files)))
+        sized = [(file.stat().st_size, file) for file in some if file.is_file()]
+        smallest = sorted(pair for pair in sized if pair[0] <= most_bytes)[:each]
+        if smallest:
+            found[kind] = [file for _, file in smallest]
+    return found
 
 
 def _longest_unread(host: Host, limit: int) -> list[int]:

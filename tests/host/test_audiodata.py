@@ -407,3 +407,25 @@ def test_a_verdict_does_not_depend_on_what_was_never_read() -> None:
 
     assert audiodata.judge(None, seen) is Verdict.NEW
     assert audiodata.judge({"digest": ""}, seen) is Verdict.NEW
+
+
+# Files to try things on.
+
+
+def test_small_files_of_each_kind_that_are_there(library: Library, make_item: MakeItem) -> None:
+    shelf = Shelf(library, make_item, ("flac", "flac", "flac", "mp3", "ogg", "wav"))
+    shelf.path(2).write_bytes(b"x" * 10)
+    shelf.path(1).write_bytes(b"x" * 30)
+    shelf.path(3).write_bytes(b"x" * 20)
+    shelf.path(5).unlink()
+    shelf.path(4).rename(shelf.folder / "4.MP3")
+    shelf.path(6).write_bytes(b"x" * 2_000_000)
+    with library.transaction() as tx:
+        tx.mutate("UPDATE items SET path = ? WHERE id = 4", [b"4.MP3"])
+
+    found = audiodata.small_files(shelf.host, seed=1, most_bytes=1_000_000)
+
+    assert {kind: [path.name for path in paths] for kind, paths in found.items()} == {
+        "flac": ["2.flac", "3.flac"],
+        "mp3": ["4.MP3"],
+    }

@@ -27,7 +27,7 @@ from musictool_core.discogs import mirror
 from musictool_core.errors import Cancelled, FormatError, MusicToolError
 from musictool_core.host import audiodata, indexes
 from musictool_core.host.settings import read_settings
-from musictool_core.safeio import platform
+from musictool_core.safeio import platform, torture
 from musictool_core.safeio.payload import Payload, read_payload
 from tests.fakes.discogs import FakeDiscogs
 from tests.fakes.server import drop_connection, web_page
@@ -660,6 +660,65 @@ def test_without_the_music_folder_no_data_is_read(
 def test_a_share_that_is_none_is_one_line(setting: Setting) -> None:
     with pytest.raises(UserError, match="neither 5% nor all"):
         setting.beet("doctor", "--read-data", "5")
+
+
+def test_torture_takes_copies_of_files_of_the_library_and_leaves_these_alone(
+    setting: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = add_tracks(setting, 3)
+    before = [path.read_bytes() for path in paths]
+
+    assert setting.beet("doctor", "--torture", "--kills", "4", "--seed", "2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert setting.beet("doctor", "--torture", "--kills", "2", "--json") == 0
+    (row,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    setting.beet("doctor", "--torture", "--pretend")
+    pretended = capsys.readouterr().out
+
+    assert [line.split()[:3] for line in lines[1:]] == [["flac", "4", "0"], ["sum", "4", "0"]]
+    assert row["level"] == "ok"
+    assert row["message"].startswith(
+        "flac: 2 writers of each sort killed; files damaged by ours: 0"
+    )
+    assert pretended.count("Would torture a copy of ") == 2
+    assert [path.read_bytes() for path in paths] == before
+    assert sorted(paths[0].parent.iterdir()) == paths
+
+
+def test_torture_of_an_empty_library_makes_files(
+    setting: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert setting.beet("doctor", "--torture", "--kills", "3") == 0
+
+    shown = capsys.readouterr()
+    assert [line.split()[0] for line in shown.out.splitlines()[1:]] == ["mp3", "flac", "wav", "sum"]
+    assert "generated ones" in shown.err
+
+
+def test_a_damaged_file_of_ours_ends_the_torture_with_status_2(
+    setting: Setting, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tear(path: Path, _tags: object, *, state: Path) -> None:
+        del state
+        path.write_bytes(path.read_bytes()[:-2000])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    add_tracks(setting, 1)
+    monkeypatch.setattr(torture, "usable", lambda paths, _: paths)
+    monkeypatch.setattr(torture, "write_tags", tear)
+
+    assert setting.beet("doctor", "--torture", "--kills", "2", "--json") == 2
+    assert json.loads(capsys.readouterr().out)["level"] == "error"
+
+
+def test_where_nothing_can_be_killed_torture_says_so_in_one_line(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UserError, match="from 1 on"):
+        setting.beet("doctor", "--torture", "--kills", "0")
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(UserError, match="no way for"):
+        setting.beet("doctor", "--torture")
 
 
 def test_beet_config_hides_the_token_where_only_this_plugin_is_enabled(

@@ -15,6 +15,7 @@ import soundfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _RATE = 44_100
 _ESDS = "00000000032500000004174015000000000001f4000001f4000502121006010200"
@@ -137,6 +138,13 @@ ALL = {**FORMATS, **MORE}
 def sample(kind: str, seconds: float = 1.0) -> bytes:
     """The bytes of a file of this kind, without tags of ours."""
     return ALL[kind](seconds)
+
+
+def write_samples(folder: Path, seconds: float = 4.0) -> dict[str, list[Path]]:
+    """Write a file of each of the seven kinds; return them by kind."""
+    for kind in FORMATS:
+        (folder / f"sample.{kind}").write_bytes(sample(kind, seconds))
+    return {kind: [folder / f"sample.{kind}"] for kind in FORMATS}
 
 
 def artwork(size: int, seed: int = 1) -> bytes:

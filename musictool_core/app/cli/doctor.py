@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import app
 from musictool_core.app import doctor as checkups
 from musictool_core.app.cli import text
 from musictool_core.discogs.checks import check_live
+from musictool_core.errors import MusicToolError
 from musictool_core.host import audiodata, indexes, terminal
 from musictool_core.host.checks import Finding, Level
 from musictool_core.host.library import Host
+from musictool_core.safeio import torture
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,12 +25,18 @@ if TYPE_CHECKING:
     from beets.library import Library
 
     from musictool_core.host.checks import Checkup
+    from musictool_core.safeio.torture import Tally
+
+_TORTURED_BYTES = 20_000_000
+"""Larger files are not tortured: each kill copies the file twice."""
 
 
 def doctor(lib: Library, opts: Namespace) -> int:
     """`beet musictool doctor`."""
     host = Host(lib, notice=terminal.notice)
     checkup = checkups.prepare(host, app.utc_now())
+    if opts.torture:
+        return _torture(host, opts)
     if opts.rebuild or opts.drop:
         return _change_indexes(checkup, opts)
     share = audiodata.parse_share(opts.read_data) if opts.read_data else None
@@ -77,6 +88,59 @@ def _change_indexes(checkup: Checkup, opts: Namespace) -> int:
         with terminal.long_work() as (line, cancel):
             indexes.rebuild(checkup.host, report_to=line, cancel=cancel)
     return _show(list(checkups.examine(checkup, [indexes.check_indexes])), as_json=opts.json)
+
+
+def _torture(host: Host, opts: Namespace) -> int:
+    """Kill writers of copies of the user's files; return how many files that damaged."""
+    if not torture.is_possible():
+        raise MusicToolError(
+            "the torture kills processes outright, which this system has no way for.",
+            hint="Run it on Linux or macOS; tags are written by the same code there.",
+        )
+    if opts.kills < 1:
+        raise MusicToolError("--kills takes a number from 1 on.")
+    with tempfile.TemporaryDirectory(prefix="musictool-torture-") as name:
+        folder = Path(name)
+        sources = _torture_sources(host, folder, seed=opts.seed)
+        if opts.pretend:
+            for path in chain.from_iterable(sources.values()):
+                terminal.write(f"Would torture a copy of {path}.")
+            return 0
+        work = folder / "work"
+        work.mkdir()
+        with terminal.long_work() as (line, cancel):
+            tallies = torture.kill_writers(
+                sources, work, kills=opts.kills, seed=opts.seed, report=line, cancel=cancel
+            )
+    if opts.json:
+        _show([_torture_finding(kind, tally) for kind, tally in tallies.items()], as_json=True)
+    else:
+        for row in torture.render(tallies):
+            terminal.write(row)
+    return sum(tally.damaged + tally.littered for tally in tallies.values())
+
+
+def _torture_sources(host: Host, folder: Path, *, seed: int) -> dict[str, list[Path]]:
+    """Files of the library by format, or generated ones when it has none we could take."""
+    trial = folder / "trial"
+    trial.mkdir()
+    small = audiodata.small_files(host, seed=seed, most_bytes=_TORTURED_BYTES)
+    usable = {kind: torture.usable(paths, trial) for kind, paths in small.items()}
+    found = {kind: paths for kind, paths in usable.items() if paths}
+    if found:
+        return found
+    terminal.notice("No file of the library can be taken; generated ones are.")
+    return torture.make_specimens(folder)
+
+
+def _torture_finding(kind: str, tally: Tally) -> Finding:
+    message = (
+        f"{kind}: {text.count(tally.kills, 'writer')} of each sort killed; files damaged by ours:"
+        f" {tally.damaged}, by plain mutagen: {tally.damaged_plain}."
+    )
+    if tally.damaged or tally.littered:
+        return Finding(Level.ERROR, "torture", message, "Tell us, with your system and this line.")
+    return Finding(Level.OK, "torture", message)
 
 
 def _show(findings: Sequence[Finding], *, as_json: bool) -> int:
