@@ -126,7 +126,10 @@ def _recover_batch(store: Store, marker: str) -> list[Recovered] | None:
             _remove(io, f"{store.undo}/{marker.removesuffix('.new')}")
             return []
         done = _recover_entries(store, marker)
-        _remove(io, path)
+        if done and io.fstat(descriptor).st_size:
+            io.replace(path, f"{store.unsettled}/{marker}")
+        else:
+            _remove(io, path)
         return done
     finally:
         close_quietly(io, descriptor)
