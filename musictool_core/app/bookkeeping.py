@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from musictool_core import app, changes
 from musictool_core.changes import observe
+from musictool_core.changes.unsettled import settle_writes
 from musictool_core.host import journal, unfinished
 from musictool_core.host.library import Host
 from musictool_core.host.settings import read_settings
@@ -42,6 +43,7 @@ def prepare(lib: Library, log: logging.Logger) -> None:
     host = Host(lib, notice=log.debug, busy_wait_s=_STARTING_WAIT_S)
     host.migrate({"changes": changes.MIGRATIONS})
     journal.sync(host)
+    settle_writes(host, now=app.utc_now())
     with host.paths():
         for result in changes.recover(
             host, app.change_targets(), report=silent, cancel=CancelToken()
@@ -73,6 +75,11 @@ def claim(
     if entities is None:
         prune(host)
     return claimed
+
+
+def settle(lib: Library, *, after: int) -> None:
+    """When a command wrote tags: see that the journal knows all of them."""
+    settle_writes(Host(lib), now=app.utc_now(), after=after)
 
 
 def this_command() -> Origin:

@@ -127,6 +127,7 @@ def _apply_batch(
     target.apply(
         host,
         Work(
+            changeset,
             [_renumbered(p, albums if target.name == "album" else items) for p in batch],
             force=store.get_set(view, changeset).force,
             given_albums=albums,

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from musictool_core.host.entities import ABSENT, Entity, RowImage, Stored, Value
 from musictool_core.host.journal import NOISE, Entry, Op, decode_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 Key = tuple[Entity, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TagWrite:
+    """The tags of a file were written.
+
+    Attributes:
+        seq: number in the journal.
+        old: name of what `safeio` kept, and the file's mark before.
+        new: the file's mark after.
+        of_first: of the item that was there before all entries, not of a later one of its number.
+        place: stored path of the file when its item was removed; None while it is there.
+    """
+
+    seq: int
+    old: str
+    new: str
+    of_first: bool
+    place: Stored = None
+
+    @property
+    def mark_before(self) -> str:
+        """The mark that the file had before."""
+        return self.old.partition(" ")[2]
 
 
 @dataclass(slots=True)
@@ -26,7 +51,7 @@ class Life:
         after: values that are there after, as far as they were touched.
         attributes: names among them that are flexible.
         left: columns as they were when it was removed for the first time.
-        tags: what was kept of the file's tags before the first and after the last write.
+        writes: of the tags of its files, oldest first.
     """
 
     existed: bool = True
@@ -36,7 +61,7 @@ class Life:
     after: dict[str, Value] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
     left: dict[str, Stored] = field(default_factory=dict)
-    tags: tuple[Value, Value] | None = None
+    writes: list[TagWrite] = field(default_factory=list)
     _untouched: bool = True
     _first: bool = True
 
@@ -48,7 +73,7 @@ class Life:
             case Op.DELETE:
                 self._disappear(entry)
             case Op.TAGS:
-                self.tags = (self.tags[0] if self.tags else entry.old, entry.new)
+                self.writes.append(TagWrite(entry.seq, str(entry.old), str(entry.new), self._first))
             case Op.UPDATE:
                 self._change(entry.field, entry.old, entry.new)
             case Op.ADD:
@@ -84,8 +109,11 @@ class Life:
 
     def _disappear(self, entry: Entry) -> None:
         self.exists, self._untouched = False, False
+        image = decode_row(entry.old)
+        place = image.get(entry.entity.path_field)
+        self.writes = [w if w.place else replace(w, place=place) for w in self.writes]
         if self._first:
-            self.left.update(decode_row(entry.old))
+            self.left.update(image)
             for name, value in self.left.items():
                 self.before.setdefault(name, value)
         self.after.clear()
@@ -108,6 +136,22 @@ def net_effects(entries: Iterable[Entry]) -> dict[Key, Life]:
     for entry in entries:
         lives.setdefault((entry.entity, entry.entity_id), Life()).take(entry)
     return lives
+
+
+def merged_writes(writes: Sequence[TagWrite], *, force: bool) -> tuple[str, str, bool]:
+    """What several writes of one file, oldest first, come to as one.
+
+    Where a write does not begin with what the one before left, somebody else wrote in between:
+    only the writes after that count, unless `force`.
+
+    Returns:
+        `old` of the first and `new` of the last that count, and whether all of them do.
+    """
+    first, whole = writes[0], True
+    for earlier, later in pairwise(writes):
+        if later.mark_before != earlier.new:
+            first, whole = (first, whole) if force else (later, False)
+    return first.old, writes[-1].new, whole
 
 
 def same(one: object, other: object) -> bool:

@@ -97,7 +97,7 @@ def open_set(
         "command": origin.command,
         "pid": origin.pid,
         "state": state.value,
-        "owner": _mark(os.getpid()) if state is SetState.APPLYING else "",
+        "owner": platform.mark_of(os.getpid()) if state is SetState.APPLYING else "",
         "undo_of": list(undo_of),
         "force": int(force),
     }
@@ -155,8 +155,12 @@ def take(tx: Tx, changeset: ChangeSetId) -> bool:
     row = CHANGESETS.get(tx, {"id": changeset})
     if row is None or row["state"] not in {SetState.PLANNED.value, SetState.APPLYING.value}:
         return False
-    own = _mark(os.getpid())
-    if row["state"] == SetState.APPLYING.value and row["owner"] != own and _lives(row["owner"]):
+    own = platform.mark_of(os.getpid())
+    if (
+        row["state"] == SetState.APPLYING.value
+        and row["owner"] != own
+        and platform.is_alive_with(row["owner"])
+    ):
         return False
     CHANGESETS.update(tx, {"state": SetState.APPLYING.value, "owner": own}, where={"id": changeset})
     return True
@@ -246,7 +250,7 @@ def result(tx: Tx, changeset: ChangeSetId) -> Result:
 def interrupted(tx: Tx) -> list[ChangeSet]:
     """Sets whose process died while it applied them, oldest first."""
     rows = CHANGESETS.select(tx, where={"state": SetState.APPLYING.value}, order=("id",))
-    return [_set(row) for row in rows if not _lives(row["owner"])]
+    return [_set(row) for row in rows if not platform.is_alive_with(row["owner"])]
 
 
 def forget_before(tx: Tx, at: float) -> None:
@@ -284,13 +288,3 @@ def _set(row: Row) -> ChangeSet:
         tuple(ChangeSetId(number) for number in row["undo_of"] or ()),
         bool(row["force"]),
     )
-
-
-def _mark(pid: int) -> str:
-    return f"{pid}:{platform.process_start(pid)}"
-
-
-def _lives(owner: str) -> bool:
-    pid = int(owner.partition(":")[0] or 0)
-    # The start tells the owner from a later process that was given the same id.
-    return pid > 0 and platform.is_alive(pid) and owner == _mark(pid)

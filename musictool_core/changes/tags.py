@@ -23,8 +23,7 @@ from musictool_core.changes.model import (
 from musictool_core.errors import MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import ABSENT, Entity, file_of, read_images, write_values
-from musictool_core.host.journal import Op
-from musictool_core.host.tagwrite import file_mark
+from musictool_core.safeio import file_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from musictool_core.changes.targets import Work
     from musictool_core.db import Tx
     from musictool_core.host.library import Host
+    from musictool_core.safeio import WriteResult
 
 
 class TagsTarget:
@@ -49,10 +49,8 @@ class TagsTarget:
     def apply(self, host: Host, work: Work) -> None:
         """See `Target.apply`; a restored file is known by its mark."""
         paths = _paths(host, [pending.change.entity_id for pending in work.pending])
-        lines: list[journal.Line] = []
-        outcomes = [
-            _restore(host, pending, paths, lines, force=work.force) for pending in work.pending
-        ]
+        written: list[tuple[int, WriteResult]] = []
+        outcomes = [_restore(host, pending, paths, written, work) for pending in work.pending]
         times = [
             (pending.change.entity_id, int(paths[pending.change.entity_id].stat().st_mtime))
             for pending, outcome in zip(work.pending, outcomes, strict=True)
@@ -60,11 +58,15 @@ class TagsTarget:
         ]
 
         def write(tx: Tx) -> list[Outcome]:
-            journal.record(tx, lines)
+            journal.record(
+                tx,
+                [journal.tags_line(n, r.undo, r.before, r.after) for n, r in written if r.undo],
+            )
             write_values(tx, Entity.ITEM, "mtime", times)
             return outcomes
 
         work.commit(write)
+        safeio.settle((r.undo for _, r in written if r.undo), state=host.state_directory)
 
 
 def _paths(host: Host, ids: Sequence[int]) -> dict[int, Path]:
@@ -88,11 +90,10 @@ def _restore(
     host: Host,
     pending: Pending,
     paths: Mapping[int, Path],
-    lines: list[journal.Line],
-    *,
-    force: bool,
+    written: list[tuple[int, WriteResult]],
+    work: Work,
 ) -> Outcome:
-    """Bring one file back; the line for the journal is appended."""
+    """Bring one file back; what was written, and of which item, is appended."""
     number, change = pending.number, pending.change
     path = paths.get(change.entity_id)
     if path is None or not path.exists():
@@ -103,13 +104,12 @@ def _restore(
     if found == mark:
         # Also after a kill between the write and its mark in the set.
         return Outcome(number, ChangeState.APPLIED)
-    if found != change.old and not force:
+    if found != change.old and not work.force:
         return Outcome(number, ChangeState.CONFLICT, f"{path} was written since")
+    of = {"item": change.entity_id, "changeset": work.changeset}
     try:
-        result = safeio.restore_tags(path, kept, state=host.state_directory)
+        result = safeio.restore_tags(path, kept, state=host.state_directory, note=of)
     except MusicToolError as error:
         return Outcome(number, ChangeState.FAILED, error.line())
-    if result.undo is not None:
-        back = f"{result.undo} {found}"
-        lines.append((Entity.ITEM, change.entity_id, Op.TAGS, "tags", back, file_mark(path)))
+    written.append((change.entity_id, result))
     return Outcome(number, ChangeState.APPLIED)

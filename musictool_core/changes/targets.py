@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from musictool_core.changes.model import Change, Content, Gone, Outcome, Pending
+    from musictool_core.changes.model import Change, ChangeSetId, Content, Gone, Outcome, Pending
     from musictool_core.db import Tx
     from musictool_core.host.library import Host
 
@@ -24,12 +24,14 @@ class Work:
     """What a target is given to apply.
 
     Attributes:
+        changeset: the set that is applied.
         pending: changes of this target, at most its `batch`.
         force: write also where the present value is not the expected one.
         given_albums: albums that came back under another number, by their old one.
         commit: call it once, after any effect on files.
     """
 
+    changeset: ChangeSetId
     pending: Sequence[Pending]
     force: bool
     given_albums: Mapping[int, int]

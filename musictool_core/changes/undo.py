@@ -18,13 +18,14 @@ from musictool_core.changes.model import (
     Unfulfilled,
     in_order,
 )
-from musictool_core.changes.net import Key, Life, net_effects, same
+from musictool_core.changes.net import Key, Life, TagWrite, merged_writes, net_effects, same
 from musictool_core.errors import MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import (
     ABSENT,
     Entity,
     RowImage,
+    Stored,
     Value,
     file_of,
     items_with_path,
@@ -32,7 +33,7 @@ from musictool_core.host.entities import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from musictool_core.db import Tx
     from musictool_core.host.library import Host
@@ -94,29 +95,31 @@ class _Planner:
         self._force = force
         self._conflicts: list[Unfulfilled] = []
         self._lost: list[Unfulfilled] = []
+        self._since: set[Key] = set()
         self._images = {
             entity: read_images(view, entity, [n for e, n in self._whole() if e is entity])
             for entity in Entity
         }
 
     def plan(self, last: Mapping[Key, int]) -> UndoPlan:
-        changed_since = self._changed_since(last)
+        self._since = self._changed_since(last)
         changes = [
-            change
-            for key, life in self._lives.items()
-            for change in self._invert(key, life, changed_since=key in changed_since)
+            change for key, life in self._lives.items() for change in self._invert(key, life)
         ]
-        return UndoPlan(tuple(in_order(changes)), tuple(self._conflicts), tuple(self._lost))
+        leaving, staying = self._tags()
+        # A number may be given back to its former item before the tags of others are written.
+        planned = (*leaving, *in_order([*changes, *staying]))
+        return UndoPlan(planned, tuple(self._conflicts), tuple(self._lost))
 
     def _whole(self) -> Iterator[Key]:
         """Items and albums that are added or removed as a whole."""
         return (k for k, life in self._lives.items() if _is_whole(life))
 
-    def _invert(self, key: Key, life: Life, *, changed_since: bool) -> Iterator[Change]:
+    def _invert(self, key: Key, life: Life) -> Iterator[Change]:
         entity, number = key
         path = entity.path_field
         if _is_whole(life):
-            change = self._invert_row(entity, number, life, changed_since=changed_since)
+            change = self._invert_row(entity, number, life)
             if change is None:
                 return
             yield change
@@ -129,45 +132,82 @@ class _Planner:
                     yield self._move_back(entity, number, now=new, then=old)
                 else:
                     yield Change(entity.value, number, field, new, old)
-        if life.existed and life.tags and life.tags[0] != life.tags[1]:
-            yield Change(TAGS_TARGET, number, "tags", life.tags[1], life.tags[0])
 
-    def _invert_row(
-        self, entity: Entity, number: int, life: Life, *, changed_since: bool
-    ) -> Change | None:
+    def _tags(self) -> tuple[list[Change], list[Change]]:
+        """Tags to bring back: of files whose items leave the library, and of all others.
+
+        A file is one and the same when its item was removed and it was imported again.
+        """
+        leaving: list[Change] = []
+        staying: list[Change] = []
+        for writes in self._writes_by_file():
+            ordered = sorted((write for _, write in writes), key=lambda write: write.seq)
+            old, new, is_whole = merged_writes(ordered, force=self._force)
+            here = [number for number, write in writes if write.of_first]
+            there = [n for n, write in writes if not write.of_first and write.place is None]
+            for number in (here or there)[:1]:
+                if not is_whole:
+                    note = "something else wrote in between; they become what that left"
+                    self._conflict(TAGS_TARGET, number, "tags", note)
+                if old.partition(" ")[2] != new:
+                    change = Change(TAGS_TARGET, number, "tags", new, old)
+                    (staying if here else leaving).append(change)
+        return leaving, staying
+
+    def _writes_by_file(self) -> Iterable[list[tuple[int, TagWrite]]]:
+        """Item and write, by the file as it lies now."""
+        written = {n: life for (e, n), life in self._lives.items() if e is Entity.ITEM}
+        places = read_images(self._view, Entity.ITEM, written, {"path"})
+        found: dict[Stored, list[tuple[int, TagWrite]]] = {}
+        for number, life in written.items():
+            for write in life.writes:
+                place = write.place
+                if place is None and number in places:
+                    place = places[number].columns["path"]
+                found.setdefault(number if place is None else place, []).append((number, write))
+        return found.values()
+
+    def _invert_row(self, entity: Entity, number: int, life: Life) -> Change | None:
         present = self._images[entity].get(number)
         expected: Content = ABSENT
         if life.exists:
             if present is None:
                 return None
-            if changed_since and not self._force:
-                self._conflict(entity, number, "it was changed since it was added")
+            if (entity, number) in self._since and not self._force:
+                self._conflict_of(entity, number, "it was changed since it was added")
                 return None
             expected = present
         if not life.existed:
             return Change(entity.value, number, WHOLE_ROW, expected, ABSENT)
         before = life.row_before(entity.path_field)
-        if entity is Entity.ITEM and not self._may_return(number, before):
+        if entity is Entity.ITEM and not self._may_return(number, life, before):
             return None
         return Change(entity.value, number, WHOLE_ROW, expected, before)
 
-    def _may_return(self, number: int, before: RowImage) -> bool:
+    def _may_return(self, number: int, life: Life, before: RowImage) -> bool:
         path = before.columns.get("path")
-        holders = [n for n in items_with_path(self._view, path) if n != number]
+        holding = items_with_path(self._view, path)
+        holders = [n for n in holding if n != number and not self._leaves(n)]
         if holders:
-            self._conflict(
+            self._conflict_of(
                 Entity.ITEM, number, f"its file is in the library again, as item {holders[0]}"
             )
             return False
-        present = self._images[Entity.ITEM].get(number)
-        if present is not None and present.columns.get("path") == path:
-            self._conflict(Entity.ITEM, number, "it is in the library again")
+        if number in holding and not life.exists:
+            self._conflict_of(Entity.ITEM, number, "it is in the library again")
             return False
         file = file_of(self._host, path)
         if not file.exists():
             note = f"its file is gone: {file}"
             self._lost.append(Unfulfilled(Entity.ITEM.value, number, "file", note))
         return True
+
+    def _leaves(self, number: int) -> bool:
+        """Whether an item leaves the library, because it was added by what is taken back."""
+        key = (Entity.ITEM, number)
+        life = self._lives.get(key)
+        added = life is not None and life.exists and (life.reborn or not life.existed)
+        return added and (self._force or key not in self._since)
 
     def _move_back(self, entity: Entity, number: int, *, now: Value, then: Value) -> Change:
         """Move a file back; say before when it is gone."""
@@ -194,8 +234,11 @@ class _Planner:
             }
         return found
 
-    def _conflict(self, entity: Entity, number: int, note: str) -> None:
-        self._conflicts.append(Unfulfilled(entity.value, number, WHOLE_ROW, note))
+    def _conflict_of(self, entity: Entity, number: int, note: str) -> None:
+        self._conflict(entity.value, number, WHOLE_ROW, note)
+
+    def _conflict(self, target: str, number: int, field: str, note: str) -> None:
+        self._conflicts.append(Unfulfilled(target, number, field, note))
 
 
 def _is_whole(life: Life) -> bool:

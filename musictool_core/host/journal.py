@@ -275,6 +275,34 @@ def record(tx: Tx, lines: Iterable[Line]) -> None:
     )
 
 
+def tags_line(item: int, undo: str, before: str, after: str) -> Line:
+    """The line of tags that were written into an item's file.
+
+    Args:
+        item: its number.
+        undo: name of what `safeio` kept.
+        before: mark of the file before.
+        after: mark of the file after.
+    """
+    return Entity.ITEM, item, Op.TAGS, "tags", f"{undo} {before}", after
+
+
+def kept_undos(tx: Tx, *, after: int = 0) -> dict[str, int | None]:
+    """The change set of each write of tags after this number, by the name of what `safeio` kept."""
+    sql = "SELECT old, changeset FROM mt_journal WHERE seq > ? AND op = ?"
+    rows = tx.query(sql, [after, Op.TAGS.value])
+    return {str(row[0]).partition(" ")[0]: row[1] for row in rows}
+
+
+def claim_undos(tx: Tx, changeset: int, undos: Collection[str]) -> None:
+    """Say which change set these writes of tags belong to."""
+    tx.run(
+        "UPDATE mt_journal SET changeset = ? WHERE op = ?"
+        " AND substr(old, 1, instr(old, ' ') - 1) IN (SELECT value FROM json_each(?))",
+        [changeset, Op.TAGS.value, json.dumps(list(undos))],
+    )
+
+
 def claim(tx: Tx, changeset: int, which: Unclaimed) -> int:
     """Say which change set unclaimed changes belong to; return how many."""
     condition, params = which.condition()

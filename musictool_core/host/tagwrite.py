@@ -6,7 +6,7 @@ The events, the fields and the errors are those of beets 2.14.
 from __future__ import annotations
 
 import os
-import zlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +19,12 @@ from mediafile import MediaFile
 from musictool_core import safeio
 from musictool_core.errors import FormatError, MusicToolError
 from musictool_core.host import journal
-from musictool_core.host.entities import Entity
-from musictool_core.host.journal import Op
 from musictool_core.host.library import Host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from beets.library import Item
-
-_HEAD_BYTES = 4 << 20
-_TAIL_BYTES = 1 << 20
 
 
 def write_item(
@@ -50,13 +45,16 @@ def write_item(
 
     file = Path(os.fsdecode(target))
     writable = set(MediaFile.fields())
+    recorded = target == item.path and _is_recorded(item)
+    # beets may write many files in one transaction: killed, it would lose their lines.
+    note = {"item": item.id, "argv": sys.argv, "pid": os.getpid()} if recorded else None
     try:
-        before = file_mark(file)
         result = safeio.write_tags(
             file,
             {name: value for name, value in fields.items() if name in writable},
             state=_state(item),
             id3v23=id3v23,
+            note=note,
         )
     except FormatError as error:
         raise ReadError(target, error) from error
@@ -65,25 +63,20 @@ def write_item(
 
     if target == item.path:
         item.mtime = item.current_mtime()
-        if result.undo is not None and item._db is not None and item.id:  # noqa: SLF001 - see above
-            kept = f"{result.undo} {before}"
+        if result.undo is not None and item._db is not None and recorded:  # noqa: SLF001 - above
+            line = journal.tags_line(int(item.id or 0), result.undo, result.before, result.after)
             with Host(item.db).transaction() as tx:
-                line = (Entity.ITEM, item.id, Op.TAGS, "tags", kept, file_mark(file))
-                if journal.is_recording(tx):
-                    journal.record(tx, [line])
+                journal.record(tx, [line])
     plugins.send("after_write", item=item, path=target)
 
 
-def file_mark(file: Path) -> str:
-    """What tells whether somebody wrote the file since: its size, and a checksum of both ends.
-
-    Tags stand at the beginning or the end of every format; times would not survive a copy.
-    """
-    with file.open("rb") as content:
-        checksum = zlib.crc32(content.read(_HEAD_BYTES))
-        size = content.seek(0, os.SEEK_END)
-        content.seek(max(0, size - _TAIL_BYTES))
-        return f"{size}:{zlib.crc32(content.read(), checksum):08x}"
+def _is_recorded(item: Item) -> bool:
+    """Whether the journal wants to know of the item."""
+    return bool(
+        item._db is not None  # noqa: SLF001 - see above
+        and item.id
+        and journal.is_recording(Host(item.db).reading())
+    )
 
 
 def _state(item: Item) -> Path:

@@ -11,6 +11,7 @@ import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.host.feature import resolve
@@ -97,7 +98,7 @@ class Witness:
     """Collects what this process changes in its library, and claims it in the journal.
 
     Args:
-        package: module with `put_back(lib, log)`, `prepare(lib, log)` and `claim(lib, …)`.
+        package: module with `put_back`, `prepare`, `claim` and `settle`.
         log: of the plugin.
     """
 
@@ -121,7 +122,7 @@ class Witness:
         with carry_on(self._log):
             with lib.transaction() as tx:
                 state = look(tx.query)
-            if state.needs_work:
+            if state.needs_work or _left_writes(lib):
                 resolve(f"{self._package}:prepare")(lib, self._log)
                 with lib.transaction() as tx:
                     state = look(tx.query)
@@ -150,6 +151,8 @@ class Witness:
         atexit.unregister(self.closing)
         if lib is self._lib:
             with carry_on(self._log):
+                if _left_writes(lib):
+                    resolve(f"{self._package}:settle")(lib, after=self._after)
                 # Without a change by another connection, all there is to claim is ours, also what
                 # a plugin did with SQL.
                 last = _last_seq(lib)
@@ -168,6 +171,17 @@ class Witness:
                 entities=None if everything else seen,
                 changeset=self._changeset,
             )
+
+
+def _left_writes(lib: Library) -> bool:
+    """Whether writes of files are unfinished, or not known to the journal for certain."""
+    state = Path(os.fsdecode(lib.path)).parent / "musictool"
+    # A lock alone says that somebody is about to write.
+    return any(
+        not path.name.endswith(".lock")
+        for folder in ("unsettled", "work")
+        for path in (state / folder).glob("*")
+    )
 
 
 def _last_seq(lib: Library) -> int:

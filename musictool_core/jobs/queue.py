@@ -168,7 +168,7 @@ def claim(tx: Tx, job_id: JobId, *, now: datetime) -> bool:
     """Take a queued job for this process; False when it is not queued (any more)."""
     taken = {
         "state": JobState.RUNNING.value,
-        "owner": _mark(os.getpid()),
+        "owner": platform.mark_of(os.getpid()),
         "error": "",
         "eta_s": None,
         "retry_at": None,
@@ -221,15 +221,9 @@ def recover(tx: Tx, now: datetime) -> list[Job]:
     return [get(tx, job.job_id) for job in lost]
 
 
-def _mark(pid: int) -> str:
-    return f"{pid}:{platform.process_start(pid)}"
-
-
 def owner_lives(owner: str) -> bool:
     """Whether the process a running job belongs to is still there."""
-    pid = int(owner.partition(":")[0])
-    # The start tells the owner from a later process that was given the same id.
-    return platform.is_alive(pid) and owner == _mark(pid)
+    return platform.is_alive_with(owner)
 
 
 def _job(row: Row) -> Job:

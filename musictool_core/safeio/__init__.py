@@ -12,6 +12,7 @@ from musictool_core.safeio.files import copy_new, private_directory, replace_fil
 
 if TYPE_CHECKING:
     from musictool_core.safeio.commit import FileBusy, FileChanged, Method, WriteResult
+    from musictool_core.safeio.marks import Unsettled, file_mark, settle, unsettled
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
     from musictool_core.safeio.tags import restore_tags, write_many, write_tags
@@ -21,13 +22,17 @@ __all__ = [
     "FileChanged",
     "Method",
     "Recovered",
+    "Unsettled",
     "WriteResult",
     "copy_new",
+    "file_mark",
     "payload_hash",
     "private_directory",
     "recover",
     "replace_file",
     "restore_tags",
+    "settle",
+    "unsettled",
     "write_many",
     "write_tags",
 ]
@@ -35,6 +40,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("FileBusy", "FileChanged", "Method", "WriteResult"), "commit"),
     "payload_hash": "payload",
+    **dict.fromkeys(("Unsettled", "file_mark", "settle", "unsettled"), "marks"),
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
     **dict.fromkeys(("restore_tags", "write_many", "write_tags"), "tags"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import secrets
 import stat
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from musictool_core.errors import MusicToolError, StorageError
 from musictool_core.progress import CancelToken
@@ -26,7 +27,7 @@ from musictool_core.safeio import platform
 from musictool_core.safeio.files import temporary_beside
 from musictool_core.safeio.overlay import Source
 from musictool_core.safeio.packs import Entry, Extent, PackBuilder, Store
-from musictool_core.safeio.recipes import audio_sample, record_old
+from musictool_core.safeio.recipes import audio_sample, content_mark, record_old
 from musictool_core.safeio.recovery import put_back, recover_stale
 from musictool_core.safeio.seam import (
     CHUNK,
@@ -72,11 +73,15 @@ class WriteResult:
         path: as given.
         method: how it was written.
         undo: name for `restore_tags` of the bytes before; None when nothing was written.
+        before: mark of the file before (`file_mark`); "" without a note.
+        after: mark of the file after; "" without a note.
     """
 
     path: Path
     method: Method
     undo: str | None = None
+    before: str = ""
+    after: str = ""
 
 
 class FileBusy(StorageError):
@@ -95,11 +100,13 @@ class Policy:
         hardlinks: what to do with a file of several names that needs a new file.
         preserve_mtime: keep the modification time.
         wait_s: how long to wait for another process that writes the file.
+        note: what `unsettled` says of the writes; None for nothing.
     """
 
     hardlinks: HardLinks = "refuse"
     preserve_mtime: bool = False
     wait_s: float = WAIT_S
+    note: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +320,8 @@ class _Batch:
             audio_sample=audio_sample(source, draft.old),
             extents=extents,
             ops=record_old(source, draft, builder),
+            mark_before="" if self._policy.note is None else content_mark(source),
+            mark_after="" if self._policy.note is None else content_mark(draft.new),
         )
 
     def _keep(self, pack: str, data: bytes) -> None:
@@ -329,6 +338,10 @@ class _Batch:
         self._open.callback(close_quietly, io, descriptor)
         if not (io.lock(descriptor) and is_named(io, descriptor, fresh)):
             raise BlockingIOError(errno.EAGAIN, "a recovery came between; try again")
+        if self._policy.note is not None:
+            # Not synced: after a power cut, a write without its note cannot be undone, no more.
+            owned = {"owner": platform.mark_of(os.getpid()), "note": self._policy.note}
+            write_all(io, descriptor, json.dumps(owned).encode("ascii"))
         io.replace(fresh, marker)
         io.sync_directory(store.work)
 
@@ -352,7 +365,9 @@ class _Batch:
         else:
             self._write_in_place(job)
         method = Method.COPIED if entry.temporary else Method.IN_PLACE
-        job.outcome = WriteResult(Path(job.request.path), method, undo)
+        job.outcome = WriteResult(
+            Path(job.request.path), method, undo, entry.mark_before, entry.mark_after
+        )
 
     def _write_in_place(self, job: _Job) -> None:
         _, _, facts = _ready(job)
@@ -452,11 +467,14 @@ class _Batch:
         """Remove the marker; without a sync, for `recover` finds that nothing is left to do."""
         if any(job.is_torn for job in jobs):
             return
-        with suppress(OSError):
-            self._io.unlink(f"{self._store.work}/{pack}")
         if not any(isinstance(job.outcome, WriteResult) for job in jobs):
             self._forget(pack)
             return
+        with suppress(OSError):
+            if self._policy.note is None:
+                self._io.unlink(f"{self._store.work}/{pack}")
+            else:
+                self._io.replace(f"{self._store.work}/{pack}", f"{self._store.unsettled}/{pack}")
         flags = os.O_RDWR | os.O_CREAT
         for blob in shared:
             # Not synced: one that a power cut takes costs a second copy of a picture, no more.

@@ -2,7 +2,8 @@
 
 One pack per batch of writes, in `undo/<id>`, written and synced before the first file is touched.
 It serves twice: after a crash it says how to finish or take back the batch, later it gives each
-file its old bytes again. A marker `work/<id>` exists while the batch is under way.
+file its old bytes again. A marker `work/<id>` exists while the batch is under way. One with a note
+of the caller goes on to `unsettled/<id>`, until the caller says that he wrote the note down.
 
 Format: "MTU1", length of the header (4 bytes), header (JSON, deflated), blobs (each deflated or
 plain), SHA-256 of all before. Blobs are named by their SHA-256; one that an earlier pack holds
@@ -71,6 +72,8 @@ class Entry:
         audio_sample: hash of a sample of that audio.
         extents: what an in-place write changes.
         ops: how to make the old file from its audio.
+        mark_before: mark of the old file; "" when the write has no note.
+        mark_after: mark of the new file; "" when the write has no note.
     """
 
     path: str
@@ -81,6 +84,8 @@ class Entry:
     audio_sample: str
     extents: tuple[Extent, ...]
     ops: tuple[Op, ...]
+    mark_before: str = ""
+    mark_after: str = ""
 
 
 class Store:
@@ -92,11 +97,12 @@ class Store:
         self.work = f"{state}/work"
         self.undo = f"{state}/undo"
         self.shared = f"{state}/undo/shared"
+        self.unsettled = f"{state}/unsettled"
 
     def prepare(self) -> None:
         """Make the folders, durably: a journal in a folder that a power cut forgets is none."""
         missing = []
-        for path in (self.shared, self.undo, self.work, self.root):
+        for path in (self.shared, self.undo, self.work, self.unsettled, self.root):
             parts = path
             while not exists(self.io, parts):
                 missing.append(parts)

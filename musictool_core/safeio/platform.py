@@ -151,6 +151,17 @@ def process_start(pid: int) -> str:
     return ""
 
 
+def mark_of(pid: int) -> str:
+    """What tells a process from a later one that was given the same id."""
+    return f"{pid}:{process_start(pid)}"
+
+
+def is_alive_with(mark: str) -> bool:
+    """Whether the process of a mark runs now; False for what is none."""
+    pid = mark.partition(":")[0]
+    return pid.isdecimal() and int(pid) > 0 and is_alive(int(pid)) and mark == mark_of(int(pid))
+
+
 def is_open_to_others(path: Path) -> bool:
     """Whether other users of this computer may read the file or folder.
 

@@ -135,8 +135,12 @@ def _recover_batch(store: Store, marker: str) -> list[Recovered] | None:
             _remove(io, f"{store.undo}/{marker.removesuffix('.new')}")
             return []
         done = _recover_entries(store, marker)
-        # A disk that is not connected comes back, and its files as they were left.
-        if all(recovered.outcome is not Outcome.AWAY for recovered in done):
+        if any(recovered.outcome is Outcome.AWAY for recovered in done):
+            # A disk that is not connected comes back, and its files as they were left.
+            return done
+        if done and io.fstat(descriptor).st_size:
+            io.replace(path, f"{store.unsettled}/{marker}")
+        else:
             _remove(io, path)
         return done
     finally:

@@ -37,6 +37,7 @@ def write_tags(
     hardlinks: HardLinks = "refuse",
     preserve_mtime: bool = False,
     wait_s: float = WAIT_S,
+    note: Any = None,
     io: SafeIo = DISK,
 ) -> WriteResult:
     """Set tags of one file; everything else in it stays byte for byte.
@@ -50,6 +51,8 @@ def write_tags(
             name gets a file of its own ("break").
         preserve_mtime: keep the modification time; beets then sees no change.
         wait_s: how long to wait for another process that writes the file.
+        note: JSON values that `unsettled` gives, should this process die, until the caller has
+            written down what he needs for an undo and said so with `settle`; None to do without.
         io: the disk.
 
     Returns:
@@ -66,6 +69,7 @@ def write_tags(
         hardlinks=hardlinks,
         preserve_mtime=preserve_mtime,
         wait_s=wait_s,
+        note=note,
         io=io,
     )
     return _result(outcome)
@@ -79,6 +83,7 @@ def write_many(
     hardlinks: HardLinks = "refuse",
     preserve_mtime: bool = False,
     wait_s: float = WAIT_S,
+    note: Any = None,
     io: SafeIo = DISK,
 ) -> list[Outcome]:
     """Set tags of many files, with about one fsync each; arguments as `write_tags`.
@@ -94,7 +99,7 @@ def write_many(
     return commit(
         [Request(os.fsdecode(path), drafting(fields)) for path, fields in edits],
         state_directory(state),
-        Policy(hardlinks, preserve_mtime, wait_s),
+        Policy(hardlinks, preserve_mtime, wait_s, note),
         io,
     )
 
@@ -107,6 +112,7 @@ def restore_tags(
     hardlinks: HardLinks = "refuse",
     preserve_mtime: bool = False,
     wait_s: float = WAIT_S,
+    note: Any = None,
     io: SafeIo = DISK,
 ) -> WriteResult:
     """Give a file the bytes it had before the write that returned `undo`.
@@ -133,7 +139,7 @@ def restore_tags(
     (outcome,) = commit(
         [Request(os.fsdecode(path), draft)],
         where,
-        Policy(hardlinks, preserve_mtime, wait_s),
+        Policy(hardlinks, preserve_mtime, wait_s, note),
         io,
     )
     return _result(outcome)

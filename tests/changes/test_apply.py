@@ -21,6 +21,7 @@ from musictool_core.host import journal
 from musictool_core.host.entities import ABSENT
 from musictool_core.host.library import Host
 from musictool_core.progress import CancelToken, Progress, silent
+from musictool_core.safeio import platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -313,7 +314,7 @@ def test_a_set_that_a_living_process_applies_is_left_to_it(
     number = changes.plan(recorded, [Change("item", 1, "title", "a", "x")], SOMEBODY, now=NOW)
     with recorded.transaction() as tx:
         store.take(tx, number)
-        store.CHANGESETS.update(tx, {"owner": store._mark(os.getppid())}, where={"id": number})
+        store.CHANGESETS.update(tx, {"owner": platform.mark_of(os.getppid())}, where={"id": number})
 
     assert changes.recover(recorded, targets, report=silent, cancel=CancelToken()) == []
     with pytest.raises(MusicToolError, match="elsewhere"):

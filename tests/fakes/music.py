@@ -5,14 +5,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import random
 import shutil
 import sqlite3
+import struct
 import sys
+import zlib
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from beets.library import Item
+from mediafile import MediaFile
 
 from benchmarks.demo.audio import Passage, write_audio
 from benchmarks.demo.model import Tags
@@ -49,6 +54,10 @@ class HistoryBeet(Beet):
 
     def import_album(self, name: str, extensions: tuple[str, ...]) -> None:
         """Make audio files of an album and import them as they are."""
+        self("import", "-q", "-A", "-c", str(self.make_album(name, extensions)))
+
+    def make_album(self, name: str, extensions: tuple[str, ...]) -> Path:
+        """Make audio files of an album; return their folder."""
         folder = self.folder / "incoming" / name
         folder.mkdir(parents=True)
         for number, extension in enumerate(extensions, start=1):
@@ -58,7 +67,7 @@ class HistoryBeet(Beet):
                 [Passage(number, 0.2)],
                 Tags(title=f"{name} {number}", artist="Artist", album=name, track=number),
             )
-        self("import", "-q", "-A", "-c", str(folder))
+        return folder
 
     def sql(self, statement: str, *params: object) -> list[tuple[Any, ...]]:
         """Run SQL as a program that knows nothing of us."""
@@ -76,6 +85,15 @@ class HistoryBeet(Beet):
     def newest_set(self) -> int:
         """Number of the newest change set."""
         return int(self.history()[0]["changeset"])
+
+    def sets_after(self, last: int) -> list[int]:
+        """Numbers of the change sets after this one."""
+        return sorted({row["changeset"] for row in self.history() if row["changeset"] > last})
+
+    def file_of(self, number: int) -> Path:
+        """The file of an item."""
+        ((path,),) = self.sql("SELECT path FROM items WHERE id = ?", number)
+        return self.folder / "music" / os.fsdecode(path)
 
 
 def snapshot(beet: HistoryBeet) -> dict[str, Any]:
@@ -101,3 +119,37 @@ def files(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def write_as_another(file: Path, **fields: Any) -> None:
+    """Write tags as a program that knows nothing of us."""
+    tagged = MediaFile(file)
+    tagged.update(fields)
+    tagged.save()
+
+
+def audio_files(folder: Path) -> list[Path]:
+    """All files with audio below the folder."""
+    kinds = {".aiff", ".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"}
+    return [path for path in folder.rglob("*") if path.suffix in kinds]
+
+
+def png(seed: int) -> bytes:
+    """A small picture of random dots."""
+    side = 64
+    chance = random.Random(seed)
+    lines = b"".join(b"\0" + chance.randbytes(3 * side) for _ in range(side))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + check
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", header),
+            chunk(b"IDAT", zlib.compress(lines)),
+            chunk(b"IEND", b""),
+        )
+    )

@@ -12,9 +12,12 @@ import pytest
 from musictool_core.errors import StorageError
 from musictool_core.safeio import (
     copy_new,
+    file_mark,
     recover,
     replace_file,
     restore_tags,
+    settle,
+    unsettled,
     write_many,
     write_tags,
 )
@@ -292,7 +295,7 @@ def test_a_power_cut_during_the_very_first_write_finds_the_journal_or_the_old_fi
     for pack in case.state.rglob("*"):
         if pack.is_file():
             pack.unlink()
-    for folder in ("undo/shared", "undo", "work", ""):
+    for folder in ("undo/shared", "undo", "work", "unsettled", ""):
         (case.state / folder).rmdir()
 
     assert bad_states(case, seeds=10)[0] == 0
@@ -312,6 +315,42 @@ def test_twenty_thousand_power_cuts(tmp_path: Path) -> None:
     print(f"power cuts: {bad} bad of {total}")
     assert total >= 20_000
     assert bad == 0
+
+
+# Writes that somebody has to write down.
+
+
+def test_a_write_with_a_note_is_known_until_it_is_settled_wherever_its_process_dies(
+    case: Case,
+) -> None:
+    def write(disk: SafeIo) -> None:
+        write_tags(case.path, case.fields, state=case.state, note={"item": 7}, io=disk)
+
+    seen = set()
+    for at in range(calls_of(write) + 1):
+        case.reset()
+        disk = Stopping(at)
+        try:
+            write(disk)
+        except Crash:
+            disk.die()
+
+        recover(case.state)
+        left = [found for found in unsettled(case.state) if found.is_done]
+
+        if case.path.read_bytes() == case.old:
+            assert left == []
+        else:
+            (found,) = left
+            assert (found.path, found.note, found.is_own) == (case.path, {"item": 7}, True)
+            assert found.after == file_mark(case.path)
+            restore_tags(case.path, found.undo, state=case.state)
+            assert case.path.read_bytes() == case.old
+            assert found.before == file_mark(case.path)
+        seen.add(bool(left))
+        settle((found.undo for found in unsettled(case.state)), state=case.state)
+        assert unsettled(case.state) == []
+    assert seen == {True, False}
 
 
 # What a write costs.
