@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import zlib
+from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +26,15 @@ from musictool_core.host.journal import Op
 from musictool_core.host.library import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from beets.library import Item
 
 _HEAD_BYTES = 4 << 20
 _TAIL_BYTES = 1 << 20
+
+_COVERED = ContextVar("covered", default=False)
+"""What is written now is recorded by `keep_over`."""
 
 
 def write_item(
@@ -38,7 +43,7 @@ def write_item(
     """Write an item's tags into its file, or into another one.
 
     Raises:
-        ReadError: the file cannot be handled safely; it is unchanged.
+        ReadError: the file cannot be read, or not be handled safely; it is unchanged.
         WriteError: it cannot be written; it is unchanged.
     """
     target = item.path if path is None else normpath(path)
@@ -52,6 +57,9 @@ def write_item(
     writable = set(MediaFile.fields())
     try:
         before = file_mark(file)
+    except OSError as error:
+        raise ReadError(target, error) from error
+    try:
         result = safeio.write_tags(
             file,
             {name: value for name, value in fields.items() if name in writable},
@@ -65,13 +73,42 @@ def write_item(
 
     if target == item.path:
         item.mtime = item.current_mtime()
-        if result.undo is not None and item._db is not None and item.id:  # noqa: SLF001 - see above
-            kept = f"{result.undo} {before}"
-            with Host(item.db).transaction() as tx:
-                line = (Entity.ITEM, item.id, Op.TAGS, "tags", kept, file_mark(file))
-                if journal.is_recording(tx):
-                    journal.record(tx, [line])
+        if result.undo is not None and not _COVERED.get():
+            _record(item, file, result.undo, before)
     plugins.send("after_write", item=item, path=target)
+
+
+def keep_over(item: Item, change: Callable[[], None]) -> None:
+    """Let another plugin change an item's file by itself, so that it can be taken back as a whole.
+
+    What it writes through `Item.write` meanwhile is part of that. A file that cannot be handled
+    safely is changed all the same, and cannot be taken back.
+    """
+    file = Path(os.fsdecode(item.path))
+    try:
+        before = file_mark(file)
+        kept = safeio.keep_tags(file, state=_state(item))
+    except (MusicToolError, OSError):
+        change()
+        return
+    covered = _COVERED.set(True)
+    try:
+        change()
+    finally:
+        _COVERED.reset(covered)
+        with suppress(FileNotFoundError):
+            if file_mark(file) != before:
+                _record(item, file, kept, before)
+
+
+def _record(item: Item, file: Path, kept: str, before: str) -> None:
+    """Tell the journal what was kept of a file of the library that was written."""
+    if item._db is None or not item.id:  # noqa: SLF001 - as beets does
+        return
+    with Host(item.db).transaction() as tx:
+        if journal.is_recording(tx):
+            line = (Entity.ITEM, item.id, Op.TAGS, "tags", f"{kept} {before}", file_mark(file))
+            journal.record(tx, [line])
 
 
 def file_mark(file: Path) -> str:

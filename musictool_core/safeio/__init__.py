@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from musictool_core.safeio.commit import FileBusy, FileChanged, Method, WriteResult
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
-    from musictool_core.safeio.tags import restore_tags, write_many, write_tags
+    from musictool_core.safeio.tags import keep_tags, restore_tags, write_many, write_tags
 
 __all__ = [
     "FileBusy",
@@ -23,6 +23,7 @@ __all__ = [
     "Recovered",
     "WriteResult",
     "copy_new",
+    "keep_tags",
     "payload_hash",
     "private_directory",
     "recover",
@@ -36,7 +37,7 @@ _HOMES = {
     **dict.fromkeys(("FileBusy", "FileChanged", "Method", "WriteResult"), "commit"),
     "payload_hash": "payload",
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
-    **dict.fromkeys(("restore_tags", "write_many", "write_tags"), "tags"),
+    **dict.fromkeys(("keep_tags", "restore_tags", "write_many", "write_tags"), "tags"),
 }
 
 

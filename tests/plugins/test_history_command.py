@@ -318,6 +318,16 @@ def test_tags_written_by_another_program_since_are_left_alone(shelf: HistoryBeet
     assert (MediaFile(file).title, MediaFile(file).comments) == ("New", "mine")
 
 
+def test_a_file_that_is_gone_cannot_be_read_as_beets_says_it(shelf: HistoryBeet) -> None:
+    ((path,),) = shelf.sql("SELECT path FROM items WHERE id = 1")
+    (shelf.folder / "music" / path.decode()).unlink()
+
+    done = shelf("modify", "-y", "-w", "-M", "id:1", "title=New")
+
+    assert "error reading" in done.stderr
+    assert shelf.values("title")[0] == ("New",)
+
+
 def test_own_leaves_tags_to_beets(shelf: HistoryBeet) -> None:
     shelf.configure(musictool={"safe_writes": "own"})
     shelf("modify", "-y", "-w", "-M", "id:1", "title=New")
