@@ -309,6 +309,17 @@ def test_a_query_that_cannot_be_understood_is_beets_own_error(fast: Library) -> 
         fast.items("energy:many")
 
 
+def test_asking_for_everything_logs_no_more_than_beets_does(
+    fast: Library, make_item: MakeItem, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_item(fast)
+    caplog.set_level("DEBUG", "beets")
+
+    found = [item.id for item in fast.items()]
+
+    assert (found, caplog.messages) == ([1], [])
+
+
 def test_another_library_of_the_process_stays_as_it_was(three: Library, tmp_path: Path) -> None:
     other = Library(three.path, str(tmp_path / "music"))
 
