@@ -8,10 +8,11 @@ event that is sent reaches ours as well, fields have our types, and `Item.write`
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from beets import plugins
-from beets.library import Library
+from beets.library import Item, Library
 from beets.plugins import BeetsPlugin
 
 from beetsplug.history import HistoryPlugin
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 
 EVENTS: tuple[EventType, ...] = ("pluginload", "library_opened", "database_change", "cli_exit")
 """Those that our two plugins listen to."""
+
+
+MET = Counter[str]()
+"""What happened with us in effect, so that a run can tell that we were."""
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what happened."""
+    terminalreporter.write_line(
+        f"beside beets: {MET['libraries']} libraries, {MET['writes']} tag writes"
+    )
 
 
 def pytest_configure() -> None:
@@ -41,6 +53,7 @@ def _hear_events(listeners: dict[EventType, list[Any]]) -> None:
 
     def send(event: Any, **arguments: Any) -> list[Any]:
         answers = stock(event, **arguments)
+        MET["writes"] += event == "after_write" and Item.write.__module__.startswith("musictool_")
         if event != "library_opened":
             for listener in listeners.get(event, ()):
                 listener(**arguments)
@@ -54,6 +67,7 @@ def _meet_libraries(listeners: dict[EventType, list[Any]]) -> None:
 
     def init(self: Library, *args: Any, **options: Any) -> None:
         stock(self, *args, **options)
+        MET["libraries"] += 1
         for listener in listeners["library_opened"]:
             listener(lib=self)
 
