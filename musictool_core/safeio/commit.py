@@ -125,6 +125,8 @@ class _Job:
     entry: Entry | None = None
     extents: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     is_torn: bool = False
+    reading: ExitStack = field(default_factory=ExitStack)
+    """Closes the file as it was."""
 
 
 def commit(requests: Sequence[Request], state: str, policy: Policy, io: SafeIo) -> list[Outcome]:
@@ -175,11 +177,12 @@ def _batches(requests: Sequence[Request], io: SafeIo) -> Iterator[list[_Job]]:
     targets: set[str] = set()
     for request in requests:
         target = io.resolve(request.path)
-        if len(batch) == BATCH or target in targets:
+        key = platform.folded(target)
+        if len(batch) == BATCH or key in targets:
             yield batch
             batch, targets = [], set()
         batch.append(_Job(request, target))
-        targets.add(target)
+        targets.add(key)
     if batch:
         yield batch
 
@@ -265,7 +268,8 @@ class _Batch:
             # Opening a pipe would wait for its other end.
             raise StorageError(f"{job.request.path} is no file; nothing was changed.")
         descriptor = self._io.open(job.target, os.O_RDONLY)
-        self._open.callback(close_quietly, self._io, descriptor)
+        job.reading.callback(close_quietly, self._io, descriptor)
+        self._open.push(job.reading)
         job.facts = self._io.fstat(descriptor)
         job.source = Source(self._io, descriptor, job.facts.st_size)
         job.draft = job.request.draft(job.source, job.request.path)
@@ -278,7 +282,7 @@ class _Batch:
             )
 
     def _lock(self, job: _Job) -> None:
-        key = hashlib.sha256(os.fsencode(job.target)).hexdigest()[:32]
+        key = hashlib.sha256(os.fsencode(platform.folded(job.target))).hexdigest()[:32]
         path = f"{self._store.work}/{key}.lock"
         patience, deadline = CancelToken(), time.monotonic() + self._policy.wait_s
         while not self._took(path):
@@ -419,6 +423,8 @@ class _Batch:
             if self._policy.preserve_mtime:
                 io.utime(temporary, facts.st_atime_ns, facts.st_mtime_ns)
             self._check_unchanged(job, io.stat(job.target))
+            # Windows does not replace what is open.
+            job.reading.close()
             io.replace(temporary, job.target)
         except BaseException:
             with suppress(OSError):

@@ -26,6 +26,7 @@ from musictool_core.safeio import (
     copy_new,
     keep_tags,
     payload_hash,
+    platform,
     restore_tags,
     write_many,
     write_tags,
@@ -698,6 +699,7 @@ def test_artwork_of_an_album_is_kept_once(tmp_path: Path, state: Path) -> None:
     assert 200_000 < kept < 300_000
 
 
+@pytest.mark.skipif(not platform.has_locks(), reason="this system locks no files")
 def test_two_processes_take_turns_and_a_busy_file_is_said_to_be_so(
     tmp_path: Path, state: Path
 ) -> None:
@@ -705,6 +707,7 @@ def test_two_processes_take_turns_and_a_busy_file_is_said_to_be_so(
     script = """
 import sys
 from musictool_core.safeio import write_tags
+from musictool_core.safeio import platform
 from musictool_core.safeio.drafts import ogg_checksum
 from musictool_core.safeio.overlay import Memory
 from musictool_core.safeio.payload import ogg_pages
