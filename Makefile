@@ -33,6 +33,9 @@ test-long: .venv/ready
 bench: .venv/ready
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.plugins
+	$(BIN)/python -m benchmarks.queries
+	$(BIN)/python -m benchmarks.journal
+	$(BIN)/python -m benchmarks.torture
 
 clean:
 	rm -rf .venv $(DEMO) build *.egg-info

@@ -19,6 +19,7 @@ class HistoryPlugin(BeetsPlugin):
         super().__init__()
         safewrite.install(self._log)
         witness = Witness(_BESIDE, self._log)
+        self.register_listener("pluginload", safewrite.cover_scrub)
         self.register_listener("library_opened", witness.opened)
         self.register_listener("database_change", witness.changed)
         self.register_listener("cli_exit", witness.closing)

@@ -5,12 +5,16 @@ plugin into every `beet` command: what writes is loaded with the first write.
 
 Only a method with the known arguments is replaced; any other is a version of beets that we do not
 know, and stays as it is.
+
+Of beets' own plugins one writes files by itself: `scrub` removes all tags with mutagen, then has
+`Item.write` write those of the library. What it does to a file is recorded as one write.
 """
 
 from __future__ import annotations
 
 import inspect
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import beets
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     import logging
 
 _KNOWN = ("self", "path", "tags", "id3v23")
+_KNOWN_SCRUB = ("self", "item", "restore")
 
 BEYOND = frozenset({".ape", ".dsf", ".mp+", ".mpc", ".mpp"})
 """Endings that beets writes and `safeio` does not; they are written as ever."""
@@ -29,9 +34,8 @@ BEYOND = frozenset({".ape", ".dsf", ".mp+", ".mpc", ".mpp"})
 
 def install(log: logging.Logger) -> None:
     """Replace `Item.write` in this process, unless the user wants beets to write by itself."""
-    setting = beets.config["musictool"]["safe_writes"]
     original = Item.write
-    if (setting.exists() and setting.get() == "own") or original.__module__ == __name__:
+    if not _is_wanted() or original.__module__ == __name__:
         return
     if tuple(inspect.signature(original).parameters) != _KNOWN:
         log.warning(
@@ -49,3 +53,24 @@ def install(log: logging.Logger) -> None:
             resolve("musictool_core.host.tagwrite:write_item")(self, path, tags, id3v23)
 
     Item.write = write  # type: ignore[method-assign]
+
+
+def cover_scrub() -> None:
+    """When all plugins are loaded: have what `scrub` does to a file recorded, too."""
+    plugin = getattr(sys.modules.get("beetsplug.scrub"), "ScrubPlugin", None)
+    original = getattr(plugin, "_scrub_item", None)
+    if original is None or not _is_wanted() or original.__module__ == __name__:
+        return
+    if tuple(inspect.signature(original).parameters) != _KNOWN_SCRUB:
+        return
+
+    def scrub_item(self: Any, item: Item, restore: bool) -> None:
+        keep_over = resolve("musictool_core.host.tagwrite:keep_over")
+        keep_over(item, lambda: original(self, item, restore))
+
+    plugin._scrub_item = scrub_item  # type: ignore[union-attr] # noqa: SLF001 - there is no event
+
+
+def _is_wanted() -> bool:
+    setting = beets.config["musictool"]["safe_writes"]
+    return not (setting.exists() and setting.get() == "own")

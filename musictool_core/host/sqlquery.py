@@ -421,12 +421,12 @@ def parse(lib: Library, model: type[LibModel], question: Question) -> tuple[Quer
     Raises:
         ParsingError: the query cannot be understood.
     """
-    if isinstance(question, stock_queries.Query):
-        return question, stock_sorts.NullSort()
+    if question is None or isinstance(question, stock_queries.Query):
+        return question or stock_queries.TrueQuery(), stock_sorts.NullSort()
     with context.music_dir(lib.directory):
         if isinstance(question, str):
             return parse_query_string(question, model)
-        return parse_query_parts(question or [], model)
+        return parse_query_parts(question, model)
 
 
 def fold(text: str) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +24,12 @@ from musictool_core.host import journal
 from musictool_core.host.library import Host
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from beets.library import Item
+
+_COVERED = ContextVar("covered", default=False)
+"""What is written now is recorded by `keep_over`."""
 
 
 def write_item(
@@ -33,7 +38,7 @@ def write_item(
     """Write an item's tags into its file, or into another one.
 
     Raises:
-        ReadError: the file cannot be handled safely; it is unchanged.
+        ReadError: the file cannot be read, or not be handled safely; it is unchanged.
         WriteError: it cannot be written; it is unchanged.
     """
     target = item.path if path is None else normpath(path)
@@ -45,9 +50,13 @@ def write_item(
 
     file = Path(os.fsdecode(target))
     writable = set(MediaFile.fields())
-    recorded = target == item.path and _is_recorded(item)
+    recorded = target == item.path and not _COVERED.get() and _is_recorded(item)
     # beets may write many files in one transaction: killed, it would lose their lines.
     note = {"item": item.id, "argv": sys.argv, "pid": os.getpid()} if recorded else None
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        raise ReadError(target, error) from error
     try:
         result = safeio.write_tags(
             file,
@@ -63,11 +72,33 @@ def write_item(
 
     if target == item.path:
         item.mtime = item.current_mtime()
-        if result.undo is not None and item._db is not None and recorded:  # noqa: SLF001 - above
-            line = journal.tags_line(int(item.id or 0), result.undo, result.before, result.after)
-            with Host(item.db).transaction() as tx:
-                journal.record(tx, [line])
+        if result.undo is not None and recorded:
+            _record(item, result.undo, result.before, result.after)
     plugins.send("after_write", item=item, path=target)
+
+
+def keep_over(item: Item, change: Callable[[], None]) -> None:
+    """Let another plugin change an item's file by itself, so that it can be taken back as a whole.
+
+    What it writes through `Item.write` meanwhile is part of that. A file that cannot be handled
+    safely is changed all the same, and cannot be taken back.
+    """
+    file = Path(os.fsdecode(item.path))
+    try:
+        before = safeio.file_mark(file)
+        kept = safeio.keep_tags(file, state=_state(item))
+    except (MusicToolError, OSError):
+        change()
+        return
+    covered = _COVERED.set(True)
+    try:
+        change()
+    finally:
+        _COVERED.reset(covered)
+        with suppress(FileNotFoundError):
+            after = safeio.file_mark(file)
+            if after != before and _is_recorded(item):
+                _record(item, kept, before, after)
 
 
 def _is_recorded(item: Item) -> bool:
@@ -77,6 +108,12 @@ def _is_recorded(item: Item) -> bool:
         and item.id
         and journal.is_recording(Host(item.db).reading())
     )
+
+
+def _record(item: Item, undo: str, before: str, after: str) -> None:
+    """Tell the journal what was kept of a file of the library that was written."""
+    with Host(item.db).transaction() as tx:
+        journal.record(tx, [journal.tags_line(int(item.id or 0), undo, before, after)])
 
 
 def _state(item: Item) -> Path:

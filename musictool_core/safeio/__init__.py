@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from musictool_core.safeio.marks import Unsettled, file_mark, settle, unsettled
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
-    from musictool_core.safeio.tags import restore_tags, write_many, write_tags
+    from musictool_core.safeio.tags import keep_tags, restore_tags, write_many, write_tags
 
 __all__ = [
     "FileBusy",
@@ -26,6 +26,7 @@ __all__ = [
     "WriteResult",
     "copy_new",
     "file_mark",
+    "keep_tags",
     "payload_hash",
     "private_directory",
     "recover",
@@ -42,7 +43,7 @@ _HOMES = {
     "payload_hash": "payload",
     **dict.fromkeys(("Unsettled", "file_mark", "settle", "unsettled"), "marks"),
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
-    **dict.fromkeys(("restore_tags", "write_many", "write_tags"), "tags"),
+    **dict.fromkeys(("keep_tags", "restore_tags", "write_many", "write_tags"), "tags"),
 }
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from musictool_core.errors import MusicToolError, StorageError
 from musictool_core.progress import CancelToken
 from musictool_core.safeio import platform
+from musictool_core.safeio.drafts import Draft, draft_same
 from musictool_core.safeio.files import temporary_beside
 from musictool_core.safeio.overlay import Source
 from musictool_core.safeio.packs import Entry, Extent, PackBuilder, Store
@@ -41,8 +42,6 @@ from musictool_core.safeio.seam import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from musictool_core.safeio.drafts import Draft
 
 BATCH = 64
 WAIT_S = 5.0
@@ -133,6 +132,8 @@ class _Job:
     entry: Entry | None = None
     extents: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     is_torn: bool = False
+    reading: ExitStack = field(default_factory=ExitStack)
+    """Closes the file as it was."""
 
 
 def commit(requests: Sequence[Request], state: str, policy: Policy, io: SafeIo) -> list[Outcome]:
@@ -151,16 +152,44 @@ def commit(requests: Sequence[Request], state: str, policy: Policy, io: SafeIo) 
     return outcomes
 
 
+def keep(path: str, state: str, io: SafeIo) -> str:
+    """Make the undo record of a file without writing it; return its name.
+
+    Raises:
+        FormatError: the file cannot be handled safely.
+        StorageError: it cannot be read, or the record not be written.
+    """
+    store = Store(state, io)
+    target = io.resolve(path)
+    try:
+        store.prepare()
+        with opened(io, target, os.O_RDONLY) as descriptor:
+            facts = io.fstat(descriptor)
+            source = Source(io, descriptor, facts.st_size)
+            draft = draft_same(source, path)
+            builder = PackBuilder(store)
+            entry = _entry(source, draft, builder, target=target, facts=facts)
+        data = builder.packed([entry], secrets.token_hex(8))
+        pack = hashlib.sha256(data).hexdigest()[:32]
+        _write_pack(store, pack, data)
+    except OSError as error:
+        raise StorageError(
+            f"what {path} holds could not be kept ({error.strerror or error})."
+        ) from error
+    return f"{pack}-0"
+
+
 def _batches(requests: Sequence[Request], io: SafeIo) -> Iterator[list[_Job]]:
     batch: list[_Job] = []
     targets: set[str] = set()
     for request in requests:
         target = io.resolve(request.path)
-        if len(batch) == BATCH or target in targets:
+        key = platform.folded(target)
+        if len(batch) == BATCH or key in targets:
             yield batch
             batch, targets = [], set()
         batch.append(_Job(request, target))
-        targets.add(target)
+        targets.add(key)
     if batch:
         yield batch
 
@@ -246,7 +275,8 @@ class _Batch:
             # Opening a pipe would wait for its other end.
             raise StorageError(f"{job.request.path} is no file; nothing was changed.")
         descriptor = self._io.open(job.target, os.O_RDONLY)
-        self._open.callback(close_quietly, self._io, descriptor)
+        job.reading.callback(close_quietly, self._io, descriptor)
+        self._open.push(job.reading)
         job.facts = self._io.fstat(descriptor)
         job.source = Source(self._io, descriptor, job.facts.st_size)
         job.draft = job.request.draft(job.source, job.request.path)
@@ -259,7 +289,7 @@ class _Batch:
             )
 
     def _lock(self, job: _Job) -> None:
-        key = hashlib.sha256(os.fsencode(job.target)).hexdigest()[:32]
+        key = hashlib.sha256(os.fsencode(platform.folded(job.target))).hexdigest()[:32]
         path = f"{self._store.work}/{key}.lock"
         patience, deadline = CancelToken(), time.monotonic() + self._policy.wait_s
         while not self._took(path):
@@ -311,26 +341,22 @@ class _Batch:
         extents = tuple(
             Extent(offset, builder.add(old), builder.add(new)) for offset, old, new in job.extents
         )
-        job.entry = Entry(
-            path=job.target,
-            temporary="" if in_place else temporary_beside(job.target),
-            size=source.size,
-            modified_ns=facts.st_mtime_ns,
-            audio_size=draft.old.audio_size,
-            audio_sample=audio_sample(source, draft.old),
+        temporary = "" if in_place else temporary_beside(job.target)
+        job.entry = _entry(
+            source,
+            draft,
+            builder,
+            target=job.target,
+            facts=facts,
+            temporary=temporary,
             extents=extents,
-            ops=record_old(source, draft, builder),
-            mark_before="" if self._policy.note is None else content_mark(source),
-            mark_after="" if self._policy.note is None else content_mark(draft.new),
+            with_marks=self._policy.note is not None,
         )
 
     def _keep(self, pack: str, data: bytes) -> None:
         """Make pack and marker durable; from here on a crash can be put right."""
         io, store = self._io, self._store
-        with opened(io, f"{store.undo}/{pack}", CREATE) as descriptor:
-            write_all(io, descriptor, data)
-            io.fsync(descriptor)
-        io.sync_directory(store.undo)
+        _write_pack(store, pack, data)
         # The marker gets its name when it is locked: another process that sees it unlocked takes
         # it for the remains of a crash.
         fresh, marker = f"{store.work}/{pack}.new", f"{store.work}/{pack}"
@@ -411,6 +437,8 @@ class _Batch:
             if self._policy.preserve_mtime:
                 io.utime(temporary, facts.st_atime_ns, facts.st_mtime_ns)
             self._check_unchanged(job, io.stat(job.target))
+            # Windows does not replace what is open.
+            job.reading.close()
             io.replace(temporary, job.target)
         except BaseException:
             with suppress(OSError):
@@ -483,6 +511,39 @@ class _Batch:
                 opened(self._io, f"{self._store.shared}/{blob}", flags) as descriptor,
             ):
                 write_all(self._io, descriptor, pack.encode("ascii"))
+
+
+def _entry(
+    source: Source,
+    draft: Draft,
+    builder: PackBuilder,
+    *,
+    target: str,
+    facts: os.stat_result,
+    temporary: str = "",
+    extents: tuple[Extent, ...] = (),
+    with_marks: bool = False,
+) -> Entry:
+    """What a pack says of one file; what it holds of it goes to the builder."""
+    return Entry(
+        path=target,
+        temporary=temporary,
+        size=source.size,
+        modified_ns=facts.st_mtime_ns,
+        audio_size=draft.old.audio_size,
+        audio_sample=audio_sample(source, draft.old),
+        extents=extents,
+        ops=record_old(source, draft, builder),
+        mark_before=content_mark(source) if with_marks else "",
+        mark_after=content_mark(draft.new) if with_marks else "",
+    )
+
+
+def _write_pack(store: Store, pack: str, data: bytes) -> None:
+    with opened(store.io, f"{store.undo}/{pack}", CREATE) as descriptor:
+        write_all(store.io, descriptor, data)
+        store.io.fsync(descriptor)
+    store.io.sync_directory(store.undo)
 
 
 def _failure(job: _Job, error: OSError) -> StorageError:

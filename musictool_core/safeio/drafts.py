@@ -21,6 +21,7 @@ from musictool_core.safeio import id3
 from musictool_core.safeio.elements import (
     ID3_CHUNKS,
     PICTURES,
+    VENDOR,
     changed_elements,
     find_elements,
     mp4_chunk_offsets,
@@ -146,6 +147,17 @@ def draft_tags(
         raise FormatError(f"{name}: the new ID3 tag does not read back; the file is unchanged.")
     _check_values(media, _opened(overlay, new_layout, name), fields, name)
     return draft
+
+
+def draft_same(source: Readable, name: str) -> Draft:
+    """The file as it is, as if it was to be written.
+
+    Raises:
+        FormatError: it cannot be handled safely.
+    """
+    layout = checked_layout(source, name)
+    pictures = _pictures(_opened(Overlay(source, name), layout, name), name)
+    return Draft(layout, Overlay(source, name), layout, pictures)
 
 
 def checked_layout(file: Readable, name: str) -> Layout:
@@ -418,9 +430,8 @@ def _check_spared(source: Readable, draft: Draft, changed: set[str], name: str) 
     old = _listed(lambda: find_elements(source, draft.old), name)
     new = _listed(lambda: find_elements(draft.new, draft.layout), name)
     lost = changed_elements(old, new) - changed
-    if not any(key == _MP4_HANDLER for key, _ in old):
-        # The first tag of an MP4 file needs a handler beside it.
-        lost.discard(_MP4_HANDLER)
+    # The first tag of an MP4 file needs a handler beside it, that of a FLAC file a vendor.
+    lost -= {_MP4_HANDLER, VENDOR} - {key for key, _ in old}
     if lost:
         raise FormatError(
             f"{name}: writing would change {min(lost)!r}, which was not edited; unchanged."

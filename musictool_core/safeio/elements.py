@@ -31,6 +31,8 @@ Element = tuple[str, bytes]
 
 PICTURES = "pictures"
 """Key of FLAC picture blocks."""
+VENDOR = "vendor"
+"""Key of the name of the program in front of Vorbis comments."""
 
 ID3_CHUNKS = frozenset({b"ID3 ", b"id3 "})
 
@@ -121,7 +123,7 @@ def _ogg(file: Readable, layout: Layout) -> Iterator[Element]:
 
 def _vorbis_comment(data: bytes) -> Iterator[Element]:
     size = int.from_bytes(data[:4], "little")
-    yield "vendor", data[4 : 4 + size]
+    yield VENDOR, data[4 : 4 + size]
     offset = 8 + size
     for _ in range(int.from_bytes(data[4 + size : 8 + size], "little")):
         size = int.from_bytes(data[offset : offset + 4], "little")

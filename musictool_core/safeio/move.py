@@ -32,15 +32,14 @@ def move_file(source: Path, destination: Path, *, root: Path) -> None:
     try:
         if source == destination or (not os.path.lexists(source) and destination.is_file()):
             return
-        if os.path.lexists(destination) and not _is_half_moved(source, destination):
-            if not source.samefile(destination):
-                raise StorageError(f"{destination} exists; {source} stays where it is.")
-            # Only its case differs, on a file system that ignores it.
+        if os.path.lexists(destination) and _is_one_name(source, destination):
             source.rename(destination)
         else:
             destination.parent.mkdir(parents=True, exist_ok=True)
             if not os.path.lexists(destination):
                 _link_or_copy(source, destination)
+            elif not _is_half_moved(source, destination):
+                raise StorageError(f"{destination} exists; {source} stays where it is.")
             platform.sync_directory(destination.parent)
             source.unlink(missing_ok=True)
         platform.sync_directory(source.parent)
@@ -53,7 +52,18 @@ def move_file(source: Path, destination: Path, *, root: Path) -> None:
 
 def _is_half_moved(source: Path, destination: Path) -> bool:
     # Two links to one file are what a kill between link and unlink leaves.
-    return source.samefile(destination) and source.stat().st_nlink > 1
+    return os.path.samestat(source.lstat(), destination.lstat())
+
+
+def _is_one_name(source: Path, destination: Path) -> bool:
+    """Whether these are spellings of one name, where letter case or accents do not count."""
+    if not _is_half_moved(source, destination) or not destination.parent.samefile(source.parent):
+        return False
+    names = {source.name, destination.name}
+    if len({platform.folded(name) for name in names}) > 1:
+        return False
+    # A folder lists both where they are two.
+    return len(names) == 1 or not names <= set(os.listdir(source.parent))
 
 
 def _link_or_copy(source: Path, destination: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 from contextlib import suppress
 from pathlib import Path
+from unicodedata import normalize
 
 from musictool_core.progress import CancelToken
 
@@ -16,9 +17,10 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 try:
+    import _winapi
     import msvcrt
 except ImportError:  # everything else
-    msvcrt = None  # type: ignore[assignment]
+    _winapi = msvcrt = None  # type: ignore[assignment]
 
 _NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -30,6 +32,13 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES})
+
+
+def open_file(path: str, flags: int, mode: int) -> int:
+    """`os.open` for bytes; on Windows others may still rename and remove the name meanwhile."""
+    if sys.platform != "win32":
+        return os.open(path, flags, mode)
+    return _open_windows(path, flags)
 
 
 def sync_file(descriptor: int) -> None:
@@ -65,6 +74,11 @@ def replace(source: str, target: str) -> None:
             return
         patience.wait(0.5)
     os.replace(source, target)
+
+
+def has_locks() -> bool:
+    """Whether `lock` can hold anybody off here."""
+    return fcntl is not None or msvcrt is not None
 
 
 def lock(descriptor: int) -> bool:
@@ -130,6 +144,14 @@ def processes_with_open(path: Path) -> tuple[str, ...]:
     )
 
 
+def folded(path: str) -> str:
+    """A key that all spellings of a file's name have where letter case or accents do not count.
+
+    Where they do count, two files may have one key.
+    """
+    return normalize("NFC", normalize("NFC", path).casefold())
+
+
 def is_alive(pid: int) -> bool:
     """Whether a process with this id runs now."""
     if sys.platform == "win32":
@@ -186,6 +208,21 @@ def network_file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo"))
             if target.is_relative_to(folder) and len(folder.parts) >= len(holder.parts):
                 holder, kind = folder, described.split()[0]
     return kind if kind.removeprefix("fuse.") in _NETWORK_FILE_SYSTEMS else ""
+
+
+def _open_windows(path: str, flags: int) -> int:
+    """Open with all sharing: the C library's own `open` keeps the name from being renamed."""
+    access = _winapi.GENERIC_READ  # type: ignore[attr-defined,unused-ignore]
+    if flags & (os.O_WRONLY | os.O_RDWR):
+        access |= _winapi.GENERIC_WRITE  # type: ignore[attr-defined,unused-ignore]
+    create_new, open_existing, open_always, share_all, normal = 1, 3, 4, 7, 0x80
+    how = open_existing
+    if flags & os.O_CREAT:
+        how = create_new if flags & os.O_EXCL else open_always
+    handle = _winapi.CreateFile(path, access, share_all, 0, how, normal, 0)  # type: ignore[attr-defined,unused-ignore]
+    binary = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
+    descriptor: int = msvcrt.open_osfhandle(handle, flags | binary)  # type: ignore[attr-defined,unused-ignore]
+    return descriptor
 
 
 def _is_alive_windows(pid: int) -> bool:

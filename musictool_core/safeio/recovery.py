@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from musictool_core.errors import StorageError
 from musictool_core.progress import CancelToken
+from musictool_core.safeio import platform
 from musictool_core.safeio.packs import Entry, Pack, Store
 from musictool_core.safeio.seam import (
     DISK,
@@ -113,7 +114,8 @@ def _is_about(store: Store, marker: str, target: str) -> bool:
         pack = store.load(marker)
     except StorageError:
         return False
-    return any(entry.path == target for entry in pack.entries)
+    wanted = platform.folded(target)
+    return any(platform.folded(entry.path) == wanted for entry in pack.entries)
 
 
 def _recover_batch(store: Store, marker: str) -> list[Recovered] | None:

@@ -23,8 +23,8 @@ class SafeIo:
     """The real disk. Paths are text with surrogates (`os.fsdecode`), offsets and sizes bytes."""
 
     def open(self, path: str, flags: int, mode: int = 0o600) -> int:
-        """Open; on Windows always binary."""
-        return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0), mode)
+        """Open for bytes; others may rename or remove the name meanwhile."""
+        return platform.open_file(path, flags, mode)
 
     def close(self, descriptor: int) -> None:
         """Close."""

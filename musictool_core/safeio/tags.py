@@ -14,6 +14,7 @@ from musictool_core.safeio.commit import (
     Request,
     WriteResult,
     commit,
+    keep,
 )
 from musictool_core.safeio.drafts import Draft, draft_tags
 from musictool_core.safeio.packs import Store
@@ -102,6 +103,19 @@ def write_many(
         Policy(hardlinks, preserve_mtime, wait_s, note),
         io,
     )
+
+
+def keep_tags(path: FilePath, *, state: FilePath | None = None, io: SafeIo = DISK) -> str:
+    """Keep what `restore_tags` needs to bring a file back that somebody else is about to write.
+
+    Returns:
+        The name of what was kept, durably.
+
+    Raises:
+        FormatError: the file cannot be handled safely.
+        StorageError: it cannot be read, or nothing can be kept.
+    """
+    return keep(os.fsdecode(path), state_directory(state), io)
 
 
 def restore_tags(

@@ -22,6 +22,7 @@ from unittest import mock
 import yaml
 from beets import config, plugins, ui
 from beets.plugins import BeetsPlugin
+from beets.util import cached_classproperty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +107,17 @@ class Beet:
     def start(self, *args: str, held_by_permissions: bool = False) -> subprocess.Popen[str]:
         """Start a command in a process of its own."""
         first = ["-c", _WITHOUT_OVERRIDE] if held_by_permissions else []
+        return self._start(*first, "-m", "beets", *args)
+
+    def python(self, *args: str | Path) -> Done:
+        """Run a program of Python that finds this library as `beet` would."""
+        with self._start(*args) as process:
+            out, err = process.communicate(timeout=60)
+        return Done(process.returncode, out, err)
+
+    def _start(self, *args: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, *first, "-m", "beets", *args],
+            [sys.executable, *args],
             cwd=ROOT,
             env={**os.environ, "BEETSDIR": str(self.folder)},
             stdin=subprocess.DEVNULL,
@@ -189,6 +199,8 @@ def _fresh_beets() -> Iterator[None]:
         mock.patch.object(BeetsPlugin, "listeners", listeners),
         mock.patch.object(BeetsPlugin, "_raw_listeners", defaultdict(list)),
         mock.patch.object(plugins, "_instances", []),
+        # Among them the types of fields, as the plugins before declared them.
+        mock.patch.dict(cached_classproperty.cache, clear=True),
     ):
         log.handlers.clear()
         config.clear()

@@ -50,9 +50,9 @@ def is_sql(library: Library, *query: str) -> bool:
     return found.query is None and found.sort is None
 
 
-def compare(library: Library, chance: random.Random, queries: int, note: str) -> int:
-    """Ask both; return how many of our answers were found in SQL alone."""
-    in_sql = 0
+def compare(library: Library, chance: random.Random, queries: int, note: str) -> tuple[int, int]:
+    """Ask both; return how many answers were compared, and how many were found in SQL alone."""
+    compared = in_sql = 0
     for _ in range(queries):
         query = tricky.make_query(chance)
         for model, ask in ((Item, library.items), (Album, library.albums)):
@@ -65,8 +65,9 @@ def compare(library: Library, chance: random.Random, queries: int, note: str) ->
                 continue
             found = ask(query)
             assert [obj.id for obj in found] == expected, f"{note}: {model.__name__} {query}"
+            compared += 1
             in_sql += found.query is None and found.sort is None
-    return in_sql
+    return compared, in_sql
 
 
 @pytest.mark.parametrize("indexed", [False, True])
@@ -78,24 +79,38 @@ def test_random_queries_find_what_stock_beets_finds(
     if indexed:
         indexes.rebuild(Host(fast))
 
-    assert compare(fast, chance, 15, f"seed {seed}") > 5
+    compared, in_sql = compare(fast, chance, 15, f"seed {seed}")
+
+    assert compared > 15
+    assert in_sql > 5
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("part", range(20))
-def test_many_random_queries_find_what_stock_beets_finds(fast: Library, part: int) -> None:
+@pytest.mark.parametrize("part", range(24))
+def test_many_random_queries_find_what_stock_beets_finds(
+    library: Library, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    """With and without indexes, with and without types: 24 parts of 100 answers and more."""
+    tricky.load_types(monkeypatch, declared=part % 3 > 0)
+    fetching.speed_up(library)
     start = int.from_bytes(random.randbytes(4))
+    compared = in_sql = 0
     for seed in (start, start + 1):
-        with fast.transaction() as tx:
+        with library.transaction() as tx:
             for table in ("items", "albums", "item_attributes", "album_attributes"):
                 tx.mutate(f"DELETE FROM {table}")  # noqa: S608 - ours
-        chance = tricky.make_library(fast, seed)
+        chance = tricky.make_library(library, seed)
         if part % 2:
-            indexes.rebuild(Host(fast))
+            indexes.rebuild(Host(library))
         else:
-            indexes.drop(Host(fast))
-        compare(fast, chance, 60, f"seed {seed}")
+            indexes.drop(Host(library))
+        done = compare(library, chance, 60, f"seed {seed}")
+        compared, in_sql = compared + done[0], in_sql + done[1]
+
+    print(f"{compared} answers compared, {in_sql} in SQL alone")
+    assert compared > 100
+    assert in_sql > 40
 
 
 def put(library: Library, table: str, *rows: tuple[int | None, str, Any]) -> None:
@@ -307,6 +322,17 @@ def test_connections_that_were_closed_are_prepared_anew(fast: Library, make_item
 def test_a_query_that_cannot_be_understood_is_beets_own_error(fast: Library) -> None:
     with pytest.raises(InvalidQueryError, match="'energy:many'"):
         fast.items("energy:many")
+
+
+def test_asking_for_everything_logs_no_more_than_beets_does(
+    fast: Library, make_item: MakeItem, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_item(fast)
+    caplog.set_level("DEBUG", "beets")
+
+    found = [item.id for item in fast.items()]
+
+    assert (found, caplog.messages) == ([1], [])
 
 
 def test_another_library_of_the_process_stays_as_it_was(three: Library, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from beets import plugins
 from beets.dbcore import types
+from beets.dbcore.query import FieldQuery
 from beets.library import Album, Item, Library
 from beets.plugins import BeetsPlugin
 
@@ -50,6 +51,16 @@ TEXTS = (
 WORDS = ("Warp", "warp", "Techno", "café", "CAFÉ", "Dub", "100%", "a_b", "Übermut", "Night", "ıİ")
 
 
+_OTHERS = (
+    "path:1.mp3", "path::^1", "path::[02]\\.mp3$", "path:.", "/", "length:3:20..", "length:..3:30",
+    "pitch:3:20..3:40", "pitch:..1:00", "added:-1d..", "added:..2024-03", "mtime:2024..",
+    "years_before:1995", "years_before:x", "singleton:false", "album_id:1..3", "id:2..7", "id:5",
+    "track:0", "comp:true", "comp:false", "genres:=Techno", "genres::^$", "artist:=~WARP", "=Warp",
+    "album_computed:1995", "label::^$", "title::(?i)TECHNO",
+)  # fmt: skip
+"""Terms over paths, durations, dates, named queries, lists and numbers of beets itself."""
+
+
 def make_library(library: Library, seed: int) -> random.Random:
     """Fill an empty library; return the source of chance for queries on it."""
     chance = random.Random(seed)
@@ -90,15 +101,32 @@ def make_library(library: Library, seed: int) -> random.Random:
     return chance
 
 
-def load_types(monkeypatch: Any) -> None:
-    """Have beets know our types and those of other plugins."""
-    body = {"item_types": {**THEIR_TYPES, **ITEM_TYPES}, "album_types": _album_types()}
+class YearsBefore(FieldQuery[str]):
+    """A query of a plugin by a name of its own, which only Python can answer."""
+
+    def match(self, obj: Any) -> bool:
+        """Whether it is from before that year; nothing is before what is no year."""
+        return self.pattern.isdecimal() and obj.year < int(self.pattern)
+
+
+def load_types(monkeypatch: Any, *, declared: bool = True) -> None:
+    """Have beets know computed fields and a named query of a plugin.
+
+    Args:
+        monkeypatch: takes it back.
+        declared: our types and those of other plugins, too; else no attribute has a type.
+    """
+    body: dict[str, Any] = {"item_queries": {"years_before": YearsBefore}}
+    if declared:
+        body |= {"item_types": {**THEIR_TYPES, **ITEM_TYPES}, "album_types": _album_types()}
     plugin: BeetsPlugin = type("Tricky", (BeetsPlugin,), body)("tricky")
     plugin.template_fields["computed"] = lambda item: item.year
     plugin.album_template_fields["album_computed"] = lambda album: album.year
     monkeypatch.setattr(plugins, "_instances", [plugin])
     for model in (Item, Album):
         monkeypatch.setattr(model, "_types", plugins.types(model))  # type: ignore[type-var]
+    named = {**Item._queries, **plugins.named_queries(Item)}
+    monkeypatch.setattr(Item, "_queries", named)
 
 
 def make_query(chance: random.Random) -> list[str]:
@@ -143,7 +171,9 @@ def _term(chance: random.Random) -> str:
     kind = chance.random()
     if kind < 0.08:
         return chance.choice(WORDS)
-    if kind < 0.2:
+    if kind < 0.12:
+        return chance.choice(_OTHERS)
+    if kind < 0.22:
         name = chance.choice(("label", "year", "title", "bpm", "album", "computed", "singleton"))
         return f"{name}:{chance.choice((*WORDS, '1990..1995', '174', 'true'))}"
     name = chance.choice(ATTRIBUTES)

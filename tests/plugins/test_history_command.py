@@ -382,6 +382,16 @@ def test_a_file_that_was_removed_imported_again_and_written_is_the_first_item_ag
     assert (snapshot(shelf), files(shelf.folder / "music")) == after
 
 
+def test_a_file_that_is_gone_cannot_be_read_as_beets_says_it(shelf: HistoryBeet) -> None:
+    ((path,),) = shelf.sql("SELECT path FROM items WHERE id = 1")
+    (shelf.folder / "music" / path.decode()).unlink()
+
+    done = shelf("modify", "-y", "-w", "-M", "id:1", "title=New")
+
+    assert "error reading" in done.stderr
+    assert shelf.values("title")[0] == ("New",)
+
+
 def test_own_leaves_tags_to_beets(shelf: HistoryBeet) -> None:
     shelf.configure(musictool={"safe_writes": "own"})
     shelf("modify", "-y", "-w", "-M", "id:1", "title=New")

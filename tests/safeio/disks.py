@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
@@ -13,7 +14,7 @@ from musictool_core.safeio.seam import SafeIo
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 CALLS = frozenset(name for name in vars(SafeIo) if not name.startswith("_")) - {
     *("resolve", "may_write")  # they answer, but never fail
@@ -239,3 +240,56 @@ def _rename(names: dict[str, int | None], events: list[tuple[Any, ...]]) -> None
                 names[target] = names[source]
             case "unlink", path:
                 names.pop(path)
+
+
+class Windows(Disk):
+    """The rules of Windows for open files, as `platform.open_file` opens them there.
+
+    Nothing replaces an open file; a name that was removed cannot be used before its file is closed;
+    only what may be written can be made durable; the names of a folder cannot, and have no owner.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: dict[int, tuple[str, int]] = {}
+        self._leaving: dict[str, int] = {}
+
+    def before(self, _number: int, name: str, first: Any, /) -> None:
+        if name in {"chown", "set_xattr"}:
+            raise AssertionError(f"Windows has no {name}")
+        if name == "fsync" and not self._open[first][1] & (os.O_WRONLY | os.O_RDWR):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if name == "open":
+            self._refuse(first, self._leaving)
+        elif name == "unlink":
+            holders = [fd for fd, (path, _) in self._open.items() if path == first]
+            self._leaving |= dict.fromkeys([first] if holders else [], max(holders, default=0))
+
+    def after(self, name: str, arguments: tuple[Any, ...], result: Any) -> None:
+        if name == "open":
+            self._open[result] = arguments[:2]
+        elif name == "close":
+            self._open.pop(arguments[0], None)
+            self._leaving = {p: fd for p, fd in self._leaving.items() if fd != arguments[0]}
+
+    def sync_directory(self, path: str) -> None:
+        """There is no such thing."""
+
+    def xattrs(self, _path: str) -> dict[str, bytes]:
+        """There are none."""
+        return {}
+
+    def replace(self, source: str, target: str) -> None:
+        """Rename over a file that nobody has open."""
+        opened = {path for path, _ in self._open.values()} - {source}
+        self._refuse(target, opened)
+        super().replace(source, target)
+        self._open = {
+            fd: (target if path == source else path, flags)
+            for fd, (path, flags) in self._open.items()
+        }
+
+    @staticmethod
+    def _refuse(path: str, taken: Collection[str]) -> None:
+        if path in taken:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)

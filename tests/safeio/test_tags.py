@@ -24,7 +24,9 @@ from musictool_core.safeio import (
     FileChanged,
     Method,
     copy_new,
+    keep_tags,
     payload_hash,
+    platform,
     restore_tags,
     write_many,
     write_tags,
@@ -697,6 +699,7 @@ def test_artwork_of_an_album_is_kept_once(tmp_path: Path, state: Path) -> None:
     assert 200_000 < kept < 300_000
 
 
+@pytest.mark.skipif(not platform.has_locks(), reason="this system locks no files")
 def test_two_processes_take_turns_and_a_busy_file_is_said_to_be_so(
     tmp_path: Path, state: Path
 ) -> None:
@@ -704,6 +707,7 @@ def test_two_processes_take_turns_and_a_busy_file_is_said_to_be_so(
     script = """
 import sys
 from musictool_core.safeio import write_tags
+from musictool_core.safeio import platform
 from musictool_core.safeio.drafts import ogg_checksum
 from musictool_core.safeio.overlay import Memory
 from musictool_core.safeio.payload import ogg_pages
@@ -769,6 +773,65 @@ def test_a_new_file_is_whole_or_not_there_and_never_replaces_one(tmp_path: Path)
     with pytest.raises(StorageError, match="No such file"):
         copy_new(tmp_path / "gone", tmp_path / "c")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a", "b"]
+
+
+# Beside other programs.
+
+
+def remove_all_tags(path: Path) -> None:
+    """As the plugin `scrub` of beets does."""
+    opened = mutagen.File(path)
+    if type(opened).__name__ == "ASF":
+        for key in list(opened.keys()):
+            del opened[key]
+        opened.save()
+    else:
+        opened.delete()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_whose_tags_were_removed_gets_new_ones(
+    tmp_path: Path, state: Path, kind: str
+) -> None:
+    path = file_of(tmp_path, kind)
+    write_tags(path, {"title": "old", "lyrics": "la"}, state=state)
+    remove_all_tags(path)
+
+    write_tags(path, {"title": "new"}, state=state)
+
+    found = mediafile.MediaFile(path)
+    assert (found.title, found.lyrics) == ("new", None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_kept_before_another_program_wrote_comes_back_to_the_byte(
+    tmp_path: Path, state: Path, kind: str
+) -> None:
+    path = file_of(tmp_path, kind)
+    write_tags(path, {"title": "old", "lyrics": "la", "art": artwork(5000)}, state=state)
+    before = path.read_bytes()
+
+    kept = keep_tags(path, state=state)
+    unchanged = path.read_bytes() == before
+    remove_all_tags(path)
+    tagless = path.read_bytes()
+    write_tags(path, {"title": "new" * 5000}, state=state)
+    back = restore_tags(path, kept, state=state)
+
+    assert unchanged
+    assert tagless != before
+    assert path.read_bytes() == before
+    assert back.undo is not None
+
+
+def test_nothing_is_kept_of_what_could_not_be_brought_back(tmp_path: Path, state: Path) -> None:
+    path = file_of(tmp_path, "flac")
+    path.write_bytes(path.read_bytes()[:60])
+
+    with pytest.raises(FormatError):
+        keep_tags(path, state=state)
+    with pytest.raises(StorageError, match=r"gone.*could not be kept"):
+        keep_tags(tmp_path / "gone.flac", state=state)
 
 
 def test_importing_the_door_loads_neither_mutagen_nor_beets_and_writing_no_beets(
