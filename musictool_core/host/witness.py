@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from musictool_core.host.feature import resolve
 from musictool_core.host.listening import carry_on
@@ -78,6 +79,15 @@ def look(query: Query) -> Look:
     return Look(signature, expected, enabled, unfinished)
 
 
+_LET_BE: WeakSet[Library] = WeakSet()
+"""Libraries that this process has put another file in place of, or taken our tables out of."""
+
+
+def let_be(lib: Library) -> None:
+    """Claim nothing more in a library: its journal is gone, or is the one of another time."""
+    _LET_BE.add(lib)
+
+
 class Witness:
     """Collects what this process changes in its library, and claims it in the journal.
 
@@ -117,7 +127,7 @@ class Witness:
 
     def changed(self, lib: Library, model: Any) -> None:
         """Notice that beets stored, added or removed an item or album."""
-        if lib is self._lib and model.id:
+        if lib is self._lib and model.id and lib not in _LET_BE:
             self._seen.add((type(model).__name__.lower(), model.id))
             self._noticed += 1
             if self._noticed >= CLAIM_EVERY:
@@ -129,7 +139,7 @@ class Witness:
     def closing(self, lib: Library) -> None:
         """The command is done, or was stopped by an error: claim what it changed."""
         atexit.unregister(self.closing)
-        if lib is self._lib:
+        if lib is self._lib and lib not in _LET_BE:
             with carry_on(self._log):
                 # Without a change by another connection, all there is to claim is ours, also what
                 # a plugin did with SQL.
