@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import beets
 from beets.plugins import BeetsPlugin
 
-from musictool_core.host import fetching
+from musictool_core.host import fetching, unrestored
 from musictool_core.host.command import Actions, Command
 from musictool_core.host.feature import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from beets.library import Library
 
 
 class MusictoolPlugin(BeetsPlugin):
@@ -23,7 +25,12 @@ class MusictoolPlugin(BeetsPlugin):
         super().__init__()
         # `setup` writes the token down, perhaps before a plugin is enabled that hides it.
         beets.config["discogs"]["user_token"].redact = True
+        self.register_listener("library_opened", self.after_opening)
         self.register_listener("library_opened", fetching.speed_up)
+
+    def after_opening(self, lib: Library) -> None:
+        """Finish a restore that was killed, before anything looks at what is beside the library."""
+        unrestored.finish_restore(lib, self._log)
 
     @cached_property
     def item_types(self) -> Mapping[str, Any]:
@@ -37,7 +44,7 @@ class MusictoolPlugin(BeetsPlugin):
 
     def commands(self) -> list[Command]:
         """The one command of this plugin."""
-        about = "musictool itself: setup, doctor, jobs"
+        about = "musictool itself: setup, doctor, jobs, backup"
         package = "musictool_core.app.cli.musictool"
         return [Command("musictool", about, _add_actions, package=package)]
 
@@ -50,6 +57,7 @@ def _add_actions(actions: Actions) -> None:
     numbers = "job numbers; without any, run takes all that wait"
     jobs.add_argument("job", nargs="*", type=int, metavar="ID", help=numbers)
     jobs.add_argument("--json", action="store_true", help="print one JSON object a job")
+    _add_keeping(actions)
 
 
 def _add_doctor(actions: Actions) -> None:
@@ -69,3 +77,22 @@ def _add_doctor(actions: Actions) -> None:
     seed = "of the chance in --torture; another one makes other moments (1)"
     doctor.add_argument("--seed", type=int, default=1, metavar="N", help=seed)
     doctor.add_argument("--json", action="store_true", help="print one JSON object a finding")
+
+
+def _add_keeping(actions: Actions) -> None:
+    package = "musictool_core.app.cli.keeping"
+    backup = actions.add(
+        "backup", f"{package}:backup", "save library and state in one file", writing=True
+    )
+    backup.add_argument("file", nargs="?", metavar="FILE", help="name of the archive, or a folder")
+    backup.add_argument("--json", action="store_true", help="print one JSON object")
+    restore = actions.add(
+        "restore", f"{package}:restore", "put library and state of a backup back", writing=True
+    )
+    restore.add_argument("file", metavar="FILE", help="archive that `backup` wrote")
+    uninstall = actions.add(
+        "uninstall", f"{package}:uninstall", "take everything of ours away", writing=True
+    )
+    uninstall.add_argument("--all", action="store_true", help="also the undo records")
+    restore.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    uninstall.add_argument("-y", "--yes", action="store_true", help="do not ask")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from musictool_core.jobs import JobKind
 
 _FEATURES = (
+    "musictool_core.host.library_feature:FEATURE",
     "musictool_core.events.feature:FEATURE",
     "musictool_core.jobs.feature:FEATURE",
     "musictool_core.changes.feature:FEATURE",
@@ -43,6 +44,11 @@ class App:
 def features() -> tuple[Feature, ...]:
     """All features."""
     return tuple(resolve(reference) for reference in _FEATURES)
+
+
+def schema_versions() -> dict[str, int]:
+    """Versions of our tables that this musictool makes, by feature."""
+    return {f.name: len(resolve(f.migrations)) for f in features() if f.migrations}
 
 
 def start(lib: Library, *, notice: Callable[[str], None]) -> App:

@@ -173,8 +173,20 @@ def judge_place(network: str, journal: str) -> Finding:
         network: name of the network file system, "" when it is local or unknown.
         journal: as SQLite names it, e.g. "delete" or "wal".
     """
+    if not network and journal == "wal":
+        return Finding(
+            Level.OK,
+            "journal",
+            "Journal mode wal: programs read the library while another one writes it. Copy it with"
+            " `beet musictool backup`; a plain copy may lack what is newest.",
+        )
     if not network:
-        return Finding(Level.OK, "journal", f"Journal mode {journal}.")
+        return Finding(
+            Level.NOTE,
+            "journal",
+            f"Journal mode {journal}: while one program writes the library, all others wait.",
+            "`beet musictool setup` offers the mode WAL, in which they read meanwhile.",
+        )
     if journal == "wal":
         return Finding(
             Level.ERROR,

@@ -168,7 +168,8 @@ class Actions:
 
         Args:
             name: word after the command.
-            function: name in the package; takes the library and the options, returns failures.
+            function: name in the package, or "package.module:name"; takes the library and the
+                options, returns failures.
             help_text: one line.
             query: what a trailing query selects; "" for none.
             listing: add --format and --json.
@@ -187,7 +188,8 @@ class Actions:
             )
         if query:
             parser.add_argument("query", nargs="*", metavar="QUERY", help=query)
-        parser.set_defaults(action=f"{self._package}:{function}")
+        elsewhere = ":" in function
+        parser.set_defaults(action=function if elsewhere else f"{self._package}:{function}")
         return parser
 
 

@@ -8,7 +8,8 @@ Traps of beets 2.14 that are contained here (docs/architecture.md, "What host co
 * A second connection written inside a transaction dead-locks: we only use beets' own connection.
 * Paths are relative to the music folder, known through a context variable that new threads lack.
 
-Private names of beets used here, each with a test in tests/host: `_connection`, `_db_lock`.
+Private names of beets used here, each with a test in tests/host: `_connection`, `_close`,
+`_db_lock`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 from musictool_core import safeio
 from musictool_core.db import connection, migrations
 from musictool_core.errors import LibraryBusy
-from musictool_core.safeio import platform
+from musictool_core.host import backup
+from musictool_core.safeio import platform, swap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,13 +78,14 @@ class Host:
 
     @property
     def state_directory(self) -> Path:
-        """The folder `musictool/` beside the library (0700): secrets, locks, the cache file."""
+        """The folder `musictool/` beside the library (0700): secrets, locks, undo records."""
+        swap.finish_swap(self.path.parent)
         return safeio.private_directory(self.state_path)
 
     @property
     def state_path(self) -> Path:
         """Where `state_directory` is or would be; asking does not make it."""
-        return self.path.parent / "musictool"
+        return self.path.parent / swap.STATE
 
     @property
     def cache_path(self) -> Path:
@@ -135,6 +138,24 @@ class Host:
         if any(state.get(name, 0) != len(steps) for name, steps in wanted.items()):
             with self.transaction() as tx:
                 migrations.migrate(tx, wanted, path=self._name)
+
+    def set_journal_mode(self, mode: str) -> None:
+        """Set how SQLite keeps the library whole; it stays so for every program.
+
+        Args:
+            mode: as SQLite names it, e.g. "delete" or "wal".
+
+        Raises:
+            LibraryBusy: another program has the library open.
+            StorageError: the file cannot be written, or does not take this mode.
+        """
+        own = self.lib._connection()  # noqa: SLF001 - see module docs
+        with connection.translate_errors(self._name):
+            self._patiently(lambda: backup.change_journal_mode(own, mode, self._name))
+
+    def release(self) -> None:
+        """Close the library in this process; what uses it again opens it again."""
+        self.lib._close()  # noqa: SLF001 - see module docs
 
     def _patiently(self, action: Callable[[], object]) -> None:
         """Repeat an action while the file is locked; each attempt waits beets' own `timeout`."""

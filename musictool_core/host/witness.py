@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from musictool_core.host.feature import resolve
 from musictool_core.host.listening import carry_on
@@ -94,6 +95,15 @@ def has_unfinished_files(library: str | bytes | os.PathLike[str]) -> bool:
     return not all(name.endswith(".lock") for name in names)
 
 
+_LET_BE: WeakSet[Library] = WeakSet()
+"""Libraries that this process has put another file in place of, or taken our tables out of."""
+
+
+def let_be(lib: Library) -> None:
+    """Claim nothing more in a library: its journal is gone, or is the one of another time."""
+    _LET_BE.add(lib)
+
+
 class Witness:
     """Collects what this process changes in its library, and claims it in the journal.
 
@@ -137,7 +147,7 @@ class Witness:
 
     def changed(self, lib: Library, model: Any) -> None:
         """Notice that beets stored, added or removed an item or album."""
-        if lib is self._lib and model.id:
+        if lib is self._lib and model.id and lib not in _LET_BE:
             self._seen.add((type(model).__name__.lower(), model.id))
             self._noticed += 1
             if self._noticed >= CLAIM_EVERY:
@@ -149,7 +159,7 @@ class Witness:
     def closing(self, lib: Library) -> None:
         """The command is done, or was stopped by an error: claim what it changed."""
         atexit.unregister(self.closing)
-        if lib is self._lib:
+        if lib is self._lib and lib not in _LET_BE:
             with carry_on(self._log):
                 if _left_writes(lib):
                     resolve(f"{self._package}:settle")(lib, after=self._after)

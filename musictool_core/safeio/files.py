@@ -43,7 +43,7 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None, io: Saf
             with suppress(OSError):
                 io.unlink(temporary)
         raise StorageError(f"{path} could not be written ({error.strerror}); unchanged.") from error
-    _sync_names(io, target)
+    sync_names(io, target)
 
 
 def copy_new(source: FilePath, target: FilePath, *, io: SafeIo = DISK) -> None:
@@ -61,14 +61,14 @@ def copy_new(source: FilePath, target: FilePath, *, io: SafeIo = DISK) -> None:
         _copy_content(io, origin, temporary)
         io.chmod(temporary, facts.st_mode & 0o777)
         io.utime(temporary, facts.st_atime_ns, facts.st_mtime_ns)
-        _take_free_name(io, temporary, goal)
+        take_free_name(io, temporary, goal)
     except OSError as error:
         with suppress(OSError):
             io.unlink(temporary)
         raise StorageError(
             f"{goal} could not be made from {origin} ({error.strerror}); nothing was changed."
         ) from error
-    _sync_names(io, goal)
+    sync_names(io, goal)
 
 
 def private_directory(path: Path) -> Path:
@@ -94,7 +94,12 @@ def _copy_content(io: SafeIo, origin: str, temporary: str) -> None:
         io.fsync(writer)
 
 
-def _take_free_name(io: SafeIo, temporary: str, goal: str) -> None:
+def take_free_name(io: SafeIo, temporary: str, goal: str) -> None:
+    """Give a finished file its name, which must be free, in place of its temporary one.
+
+    Raises:
+        FileExistsError: the name is taken.
+    """
     try:
         io.link(temporary, goal)
     except OSError as error:
@@ -116,7 +121,12 @@ def _stat_if_there(io: SafeIo, path: str) -> os.stat_result | None:
         return None
 
 
-def _sync_names(io: SafeIo, target: str) -> None:
+def sync_names(io: SafeIo, target: str) -> None:
+    """Make a file's name durable.
+
+    Raises:
+        StorageError: it could not be; the file is there all the same.
+    """
     try:
         io.sync_directory(os.path.dirname(target) or ".")
     except OSError as error:

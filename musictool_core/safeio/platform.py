@@ -28,6 +28,7 @@ _NETWORK_FILE_SYSTEMS = frozenset(
         *("nfs", "nfs4", "rclone", "smb3", "smbfs", "sshfs"),
     }
 )
+_MOUNTS = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -192,7 +193,12 @@ def is_open_to_others(path: Path) -> bool:
     return sys.platform != "win32" and bool(path.stat().st_mode & 0o077)
 
 
-def network_file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+def tells_network_disks() -> bool:
+    """Whether "" of `network_file_system` means a disk of this computer, and not "unknown"."""
+    return _MOUNTS.exists()
+
+
+def network_file_system(path: Path, mounts: Path = _MOUNTS) -> str:
     """Name of the network file system that holds the path ("nfs4"), "" when none does.
 
     Also "" where unknown: only Linux lists its file systems in a file.

@@ -92,6 +92,10 @@ class SafeIo:
         """Remove a name."""
         os.unlink(path)
 
+    def rmdir(self, path: str) -> None:
+        """Remove an empty folder."""
+        os.rmdir(path)
+
     def chmod(self, path: str, mode: int) -> None:
         """Set permission bits."""
         os.chmod(path, mode)

@@ -266,7 +266,7 @@ def test_there_must_be_room_for_a_second_copy_of_the_library(
 @pytest.mark.parametrize(
     ("network", "journal", "level"),
     [
-        ("", "delete", Level.OK),
+        ("", "delete", Level.NOTE),
         ("", "wal", Level.OK),
         ("cifs", "delete", Level.WARNING),
         ("nfs4", "wal", Level.ERROR),
@@ -280,7 +280,15 @@ def test_a_library_on_a_network_share_is_at_risk(network: str, journal: str, lev
 
 
 def test_the_journal_mode_is_read_from_the_library(checkup: Checkup) -> None:
-    assert only(checks.check_disk(checkup), "journal").message == "Journal mode delete."
+    found = only(checks.check_disk(checkup), "journal")
+    assert found.message.startswith("Journal mode delete: ")
+    assert "`beet musictool setup` offers the mode WAL" in found.mend
+
+    checkup.host.set_journal_mode("wal")
+
+    found = only(checks.check_disk(checkup), "journal")
+    assert (found.level, found.mend) == (Level.OK, "")
+    assert found.message.startswith("Journal mode wal: ")
 
 
 def test_a_state_folder_that_others_can_read_is_a_warning(checkup: Checkup) -> None:

@@ -142,12 +142,20 @@ def test_after_the_sql_of_a_page_everything_works(
     assert beet("collection", "import-csv", str(tmp_path / "work" / "collection.csv")).status == 0
 
 
-def test_the_sql_to_leave_leaves_nothing_of_ours(demo_set: DemoSet, tmp_path: Path) -> None:
+def test_the_sql_to_leave_leaves_nothing_of_ours_and_plain_beets_works(
+    demo_set: DemoSet, tmp_path: Path
+) -> None:
     beet = demo_set.beet(tmp_path / "work", shelf=True)
+    assert "mt_journal" in tables_of(beet.folder)
 
     run_sql(beet.folder, README.blocks("sql"))
 
-    assert tables_of(beet.folder) == []
+    assert ours_in(beet.folder) == []
+    beet.configure(plugins=[])
+    done = beet("modify", "-y", "-M", "-W", "title:Undertow", "genres=Techno", "mood=calm")
+    assert done.status == 0, done.stderr
+    assert beet("ls", "-f", "$mood", "title:Undertow").stdout == "calm\n"
+    assert ours_in(beet.folder) == []
 
 
 def test_the_sql_to_start_again_empties_the_shelf_and_keeps_decisions(
@@ -164,9 +172,23 @@ def test_the_sql_to_start_again_empties_the_shelf_and_keeps_decisions(
 
 
 def run_sql(folder: Path, scripts: list[str]) -> None:
-    """Do to the library what the pages tell to do with the sqlite3 shell."""
+    """Do to the library what the pages tell to do with the sqlite3 shell.
+
+    What a SELECT prints is a script itself: `sqlite3 library.db < it | sqlite3 library.db`.
+    """
     with contextlib.closing(sqlite3.connect(folder / "library.db")) as library:
-        library.executescript("".join(scripts))
+        for script in scripts:
+            if script.startswith("SELECT"):
+                library.executescript("\n".join(line for (line,) in library.execute(script)))
+            else:
+                library.executescript(script)
+
+
+def ours_in(folder: Path) -> list[str]:
+    """Names of everything of ours in the library: tables, views, triggers, indexes."""
+    with contextlib.closing(sqlite3.connect(folder / "library.db")) as library:
+        rows = library.execute("SELECT name FROM sqlite_master WHERE name GLOB 'mt_*'")
+        return [name for (name,) in rows]
 
 
 def tables_of(folder: Path) -> list[str]:

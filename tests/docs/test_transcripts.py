@@ -28,7 +28,7 @@ TRANSCRIPTS = [
 NOT_RUN = re.compile(r"(pip|pipx) install |pipx inject |git clone |cd |python -m venv ")
 """Setting up: tests/packaging installs the package."""
 
-TYPED = {"beet gaps review": ["y", "n", "q"]}
+TYPED = {"beet gaps review": ["y", "n", "q"], "beet musictool uninstall": ["y"]}
 """What is typed at the questions of a command."""
 
 

@@ -499,6 +499,19 @@ def test_a_process_killed_at_any_point_leaves_each_transaction_whole_or_absent(
 # The contract with beets.
 
 
+def test_a_released_library_is_open_nowhere_and_opens_again(notes: Host) -> None:
+    own = notes.lib._connection()
+    in_thread(notes.lib._connection)
+
+    notes.release()
+
+    assert notes.lib._connections == {}
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        own.execute("SELECT 1")
+    add(notes, "after")
+    assert NOTES.count(notes.reading()) == 1
+
+
 def test_each_thread_has_its_own_lasting_connection(library: Library) -> None:
     own = library._connection()
 

@@ -59,6 +59,7 @@ def test_loading_all_plugins_adds_only_our_thin_modules_and_the_standard_library
         "musictool_core.host.fetching",
         "musictool_core.host.listening",
         "musictool_core.host.safewrite",
+        "musictool_core.host.unrestored",
         "musictool_core.host.witness",
     }
 

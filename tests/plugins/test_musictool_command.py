@@ -25,7 +25,8 @@ from musictool_core.app.setup import OUR_PLUGINS
 from musictool_core.db import epoch
 from musictool_core.discogs import mirror
 from musictool_core.errors import Cancelled, FormatError, MusicToolError
-from musictool_core.host import audiodata, indexes
+from musictool_core.host import audiodata, indexes, journalmode
+from musictool_core.host.library import Host
 from musictool_core.host.settings import read_settings
 from musictool_core.safeio import platform, torture
 from musictool_core.safeio.payload import Payload, read_payload
@@ -38,14 +39,13 @@ if TYPE_CHECKING:
 
     from beets.library import Library
 
-    from musictool_core.host.library import Host
-
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canaryThatMustNotBeSeen"
 WRONG = "wrongCanary"
 
-ENABLE, TOKEN, TEST, KEEP, FOLDERS, AGREE = (
-    "Enable them", "Discogs token", "Ask Discogs now", "Keep the token", "Which to leave", "Do this"
+ENABLE, TOKEN, TEST, KEEP, FOLDERS, WAL, AGREE = (
+    "Enable them", "Discogs token", "Ask Discogs now", "Keep the token", "Which to leave",
+    "Switch the library to WAL", "Do this",
 )  # fmt: skip
 
 
@@ -121,6 +121,8 @@ def setting(
     monkeypatch.setenv("BEETSDIR", str(tmp_path))
     monkeypatch.delenv("MUSICTOOL_DISCOGS_TOKEN", raising=False)
     monkeypatch.delenv("MUSICTOOL_DISCOGS_TOKEN_FILE", raising=False)
+    # So that setup does not offer it; what it does then has tests of its own.
+    Host(library).set_journal_mode("wal")
     return Setting(library, beets_config, tmp_path)
 
 
@@ -328,6 +330,66 @@ def test_without_a_keyboard_it_says_what_it_would_do_and_stops(
 
     assert "+plugins: fetchart discogscollection" in capsys.readouterr().out
     assert setting.path.read_text() == "plugins: fetchart\n"
+
+
+@pytest.fixture
+def without_wal(setting: Setting) -> Setting:
+    Host(setting.library).set_journal_mode("delete")
+    setting.configure(f"plugins: [{', '.join(OUR_PLUGINS)}]\ndiscogs: {{user_token: {CANARY}}}\n")
+    return setting
+
+
+def journal_mode(setting: Setting) -> str:
+    """As every other program sees it."""
+    Host(setting.library).release()
+    return journalmode.current(Host(setting.library).reading())
+
+
+def test_wal_is_offered_once_and_stays(
+    without_wal: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert without_wal.setup(Script((WAL, ""), (AGREE, "y"))) == 0
+
+    assert journal_mode(without_wal) == "wal"
+    assert "`beet musictool uninstall` switches it back" in capsys.readouterr().out
+    assert without_wal.setup(Script()) == 0
+    assert without_wal.backups() == []
+
+
+@pytest.mark.parametrize("answers", [[(WAL, "n")], [(WAL, "y"), (AGREE, "n")]])
+def test_wal_that_is_declined_is_not_switched_on(
+    without_wal: Setting, answers: list[tuple[str, str]]
+) -> None:
+    without_wal.setup(Script(*answers))
+
+    assert journal_mode(without_wal) == "delete"
+
+
+def test_pretending_names_the_offer_of_wal_and_switches_nothing(
+    without_wal: Setting, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_wal.setup(Script(), pretend=True)
+
+    assert "asked whether to switch the library to WAL" in capsys.readouterr().out
+    assert journal_mode(without_wal) == "delete"
+
+
+def test_where_the_system_tells_no_network_disks_enter_means_no(
+    without_wal: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "tells_network_disks", lambda: False)
+
+    without_wal.setup(Script((WAL, "")))
+
+    assert journal_mode(without_wal) == "delete"
+
+
+def test_on_a_network_disk_wal_is_not_offered(
+    without_wal: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "network_file_system", lambda _: "nfs4")
+
+    assert without_wal.setup(Script()) == 0
 
 
 def test_a_file_that_changed_meanwhile_is_left_alone(setting: Setting) -> None:
@@ -981,7 +1043,7 @@ def test_the_first_five_minutes_with_the_real_beet(tmp_path: Path) -> None:
     assert "nobody is at the keyboard" in nobody.stderr
     assert not (tmp_path / "config.yaml").exists()
 
-    answers = [(ENABLE, "y"), (TOKEN, CANARY), (TEST, "n"), (AGREE, "y")]
+    answers = [(ENABLE, "y"), (TOKEN, CANARY), (TEST, "n"), (WAL, ""), (AGREE, "y")]
     status, screen = talk(tmp_path, answers, "-p", "musictool", "musictool", "setup")
     assert status == 0
     assert CANARY not in screen
@@ -991,5 +1053,6 @@ def test_the_first_five_minutes_with_the_real_beet(tmp_path: Path) -> None:
     checked = beet(tmp_path, "musictool", "doctor")
     assert (checked.returncode, checked.stderr) == (0, "")
     assert "All our plugins are enabled." in checked.stdout
+    assert "Journal mode wal" in checked.stdout
     assert "No problems found." in checked.stdout
     assert CANARY not in checked.stdout

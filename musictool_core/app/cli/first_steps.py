@@ -19,7 +19,7 @@ from musictool_core.app.cli import text
 from musictool_core.discogs import mirror
 from musictool_core.discogs.checks import ask_discogs
 from musictool_core.errors import AuthNeeded, MusicToolError, SourceError
-from musictool_core.host import terminal
+from musictool_core.host import journalmode, terminal
 from musictool_core.host.checks import read_plugin_setting
 from musictool_core.host.settings import config_path
 from musictool_core.safeio import platform, replace_file
@@ -33,6 +33,12 @@ _ADVICE = """\
 A personal access token lets musictool read your collection at Discogs, and ask for 60 track lists a
 minute instead of 25. Make one at https://www.discogs.com/settings/developers ("Generate new
 token"). It can do at Discogs what you can, so keep it to yourself; musictool only reads."""
+
+_ABOUT_WAL = """\
+While one program writes the library, such as an import, all others wait. In the journal mode WAL
+they read meanwhile. It is a property of library.db and for a disk of this computer only, never for
+a network disk. Copy the library with `beet musictool backup` then: a plain copy may lack what is
+newest. `beet musictool uninstall` switches it back."""
 
 
 class Keyboard(Protocol):
@@ -87,6 +93,8 @@ class FirstSteps:
         self._has_token = bool(running.settings.discogs_token or self._configured.token)
         self._folders = self._folders_to_ask_for()
         self._left_out: tuple[str, ...] = ()
+        self._offers_wal = self._lacks_wal()
+        self._wants_wal = False
 
     def describe_places(self) -> None:
         """Show the files that everything is about."""
@@ -101,7 +109,7 @@ class FirstSteps:
 
     def has_questions(self) -> bool:
         """Whether there is anything left to ask."""
-        return bool(self._lacking or self._folders or not self._has_token)
+        return bool(self._lacking or self._folders or not self._has_token or self._offers_wal)
 
     def show_what_would_be_done(self) -> None:
         """Show the change without asking anything."""
@@ -111,6 +119,8 @@ class FirstSteps:
             terminal.write("You would be asked for your Discogs token.")
         if self._folders:
             terminal.write("You would be asked which folders to leave out of the gaps.")
+        if self._offers_wal:
+            terminal.write("You would be asked whether to switch the library to WAL.")
         if not self.has_questions():
             terminal.write("Nothing to do.")
 
@@ -122,13 +132,16 @@ class FirstSteps:
         plugins = self._lacking if self._wants_plugins() else ()
         token = "" if self._has_token else self._ask_token()
         self._left_out = self._ask_folders()
+        self._wants_wal = self._ask_wal()
         self._plan(plugins, token)
-        if self._after == self._before and not self._left_out:
+        if self._after == self._before and not self._left_out and not self._wants_wal:
             terminal.write("Nothing to do.")
             return False
         self._show_change()
         for folder in self._left_out:
             terminal.write(f"Gaps will leave out the folder {folder!r}.")
+        if self._wants_wal:
+            terminal.write("The library will be in WAL mode.")
         if self._agrees("Do this?", default=False):
             return True
         terminal.write("Nothing was changed.")
@@ -144,6 +157,9 @@ class FirstSteps:
                     rule = links.IgnoreRule(links.IgnoreKind.FOLDER, folder)
                     links.add_ignore(tx, rule, now=app.utc_now())
             terminal.write("`beet gaps ignore folder NAME --remove` brings a folder back.")
+        if self._wants_wal:
+            journalmode.use_wal(self._running.host)
+            terminal.write("The library is in WAL mode.")
 
     def say_what_is_next(self) -> None:
         """Name the command to go on with."""
@@ -181,6 +197,11 @@ class FirstSteps:
             row["folder"] for row in mirror.live_instances(view) if row["folder"] and not decided
         )
         return dict(sorted(counted.items())) if len(counted) > 1 else {}
+
+    def _lacks_wal(self) -> bool:
+        host = self._running.host
+        is_wal = journalmode.current(host.reading()) == journalmode.WAL
+        return not is_wal and journalmode.may_use_wal(host.path)
 
     def _wants_plugins(self) -> bool:
         if not self._lacking:
@@ -231,6 +252,13 @@ class FirstSteps:
                 return chosen
             terminal.write(f"Numbers from 1 to {len(names)}, please.")
         return ()
+
+    def _ask_wal(self) -> bool:
+        if not self._offers_wal:
+            return False
+        terminal.write(_ABOUT_WAL)
+        # Where the system does not tell what is a network disk, the user has to say so.
+        return self._agrees("Switch the library to WAL?", default=platform.tells_network_disks())
 
     def _agrees(self, question: str, *, default: bool) -> bool:
         answer = self._keyboard.ask(f"{question} [{'Y/n' if default else 'y/N'}]").lower()

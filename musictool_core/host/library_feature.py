@@ -1,0 +1,5 @@
+"""What the host itself adds to the product."""
+
+from musictool_core.host.feature import Feature
+
+FEATURE = Feature("library", migrations="musictool_core.host.journalmode:MIGRATIONS")
