@@ -164,3 +164,22 @@ def test_names_in_either_form_are_moved_written_and_undone(
 
     assert not set(after) & set(before[1])
     assert (snapshot(beet), files(beet.folder / "music")) == before
+
+
+def test_undo_of_a_move_that_only_changed_the_spelling(
+    beet: HistoryBeet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beet.import_album("One", ("mp3", "flac"))
+    before = snapshot(beet), files(beet.folder / "music")
+    fold_names(monkeypatch, beet.folder / "music")
+
+    beet("modify", "-y", "-W", "-m", "title:One 1", "title=ONE 1")
+    ((path,), _) = beet.values("path")
+    # beets leaves the spelling on the disk as it is; other programs do not.
+    lying = beet.folder / "music" / path.decode()
+    lying.rename(lying)
+    moved = names_below(beet.folder / "music")
+    beet("undo", "--last")
+
+    assert "Artist/One/01 ONE 1.mp3" in moved
+    assert (snapshot(beet), files(beet.folder / "music")) == before
