@@ -47,6 +47,7 @@ def all_checks(host: Host) -> list[Check]:
         checks.check_library,
         checks.check_disk,
         checks.check_state_folder,
+        unfinished.check_leftovers,
         checks.check_cache,
         indexes.check_indexes,
         check_settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.changes.model import (
@@ -251,6 +252,20 @@ def interrupted(tx: Tx) -> list[ChangeSet]:
     """Sets whose process died while it applied them, oldest first."""
     rows = CHANGESETS.select(tx, where={"state": SetState.APPLYING.value}, order=("id",))
     return [_set(row) for row in rows if not platform.is_alive_with(row["owner"])]
+
+
+def lost_changes(tx: Tx) -> dict[int, int]:
+    """Changes that nothing will ever apply: still planned in a finished set; counted by set."""
+    finished = [SetState.OBSERVED.value, SetState.DONE.value]
+    done = {row["id"] for row in CHANGESETS.select(tx, ("id",), where={"state": In(finished)})}
+    planned = CHANGES.select(tx, ("changeset",), where={"state": ChangeState.PLANNED.value})
+    return dict(Counter(row["changeset"] for row in planned if row["changeset"] in done))
+
+
+def homeless_changes(tx: Tx) -> int:
+    """Number of changes whose set is gone."""
+    known = {row["id"] for row in CHANGESETS.select(tx, ("id",))}
+    return sum(row["changeset"] not in known for row in CHANGES.select(tx, ("changeset",)))
 
 
 def forget_before(tx: Tx, at: float) -> None:

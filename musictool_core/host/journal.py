@@ -203,12 +203,7 @@ def sync(host: Host, *, enable: bool | None = None) -> None:
     with host.transaction() as tx:
         on = is_enabled(tx) if enable is None else enable
         wanted = _triggers(tx) if on else {}
-        found = dict(
-            tx.query(
-                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB ?",
-                [f"{TRIGGER_PREFIX}*"],
-            )
-        )
+        found = _present(tx)
         for name, statement in found.items():
             if wanted.get(name) != statement:
                 tx.run(f'DROP TRIGGER "{name}"')
@@ -229,6 +224,26 @@ def is_recording(tx: Tx) -> bool:
     """Whether the triggers are there."""
     sql = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name GLOB ? LIMIT 1"
     return bool(tx.query(sql, [f"{TRIGGER_PREFIX}*"]))
+
+
+def misfits(tx: Tx) -> list[str]:
+    """Names of triggers that lack, differ from what this version makes, or are too many."""
+    wanted, found = _triggers(tx), _present(tx)
+    return sorted(
+        name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name)
+    )
+
+
+def claimed_by(tx: Tx) -> set[int]:
+    """Numbers of all change sets that changes belong to."""
+    rows = tx.query("SELECT DISTINCT changeset FROM mt_journal WHERE changeset IS NOT NULL")
+    return {row[0] for row in rows}
+
+
+def kept_tags(tx: Tx) -> list[str]:
+    """What `safeio` kept of the tags before each write, by the name it gave to it."""
+    rows = tx.query("SELECT old FROM mt_journal WHERE op = ?", [Op.TAGS.value])
+    return [str(old).partition(" ")[0] for (old,) in rows]
 
 
 def last_seq(tx: Tx) -> int:
@@ -408,6 +423,12 @@ def _entries(tx: Tx, condition: str, params: Sequence[object]) -> list[Entry]:
         Entry(seq, at, kinds[entity], number, ops[op], field, old, new, changeset)
         for seq, at, entity, number, op, field, old, new, changeset in rows
     ]
+
+
+def _present(tx: Tx) -> dict[str, str]:
+    """The triggers there are: statements by name."""
+    sql = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB ?"
+    return dict(tx.query(sql, [f"{TRIGGER_PREFIX}*"]))
 
 
 def _triggers(tx: Tx) -> dict[str, str]:

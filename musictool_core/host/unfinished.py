@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from musictool_core.db import epoch
+from musictool_core.errors import StorageError
 from musictool_core.host.checks import Checkup, Finding, Level
+from musictool_core.host.settings import config_path
+from musictool_core.safeio.leftovers import survey
 from musictool_core.safeio.recovery import Outcome, Recovered, recover
 
 if TYPE_CHECKING:
@@ -57,6 +61,34 @@ def check_writes(checkup: Checkup) -> Iterator[Finding]:
         )
     if not said and not away:
         yield Finding(Level.OK, "writes", "No write was interrupted.")
+
+
+def check_leftovers(checkup: Checkup) -> Iterator[Finding]:
+    """Look how much is kept for undo, and what dead processes left behind."""
+    host = checkup.host
+    # Where we replace files whole: the configuration, and what stands beside the library.
+    beside = [host.path.parent, config_path().parent]
+    now_s = epoch(checkup.now)
+    try:
+        found = survey(host.state_path, beside=beside, now_s=now_s)
+    except OSError as error:
+        raise StorageError(f"{error.filename} cannot be read ({error.strerror}).") from error
+    megabytes = found.pack_bytes / 1e6
+    yield Finding(
+        Level.OK,
+        "undo",
+        f"Old tags of {len(found.packs):,} writes are kept, {megabytes:,.1f} MB.",
+    )
+    for path in found.temporaries:
+        message = f"{path} is an unfinished copy of a process that is gone."
+        yield Finding(Level.WARNING, "leftovers", message, "Delete it; the file itself is whole.")
+    if found.torn:
+        first = found.torn[0]
+        more = f" and {len(found.torn) - 1} more" if len(found.torn) > 1 else ""
+        message = f"An undo record was not written to its end, and is of no use: {first}{more}."
+        yield Finding(Level.NOTE, "leftovers", message, "Delete it; nothing was written for it.")
+    if not found.temporaries and not found.torn:
+        yield Finding(Level.OK, "leftovers", "Nothing was left behind by processes that died.")
 
 
 def _named(recovered: Sequence[Recovered]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from musictool_core.host.unfinished import describe
+from musictool_core.safeio import write_tags
 from musictool_core.safeio.recovery import Outcome, Recovered
 from tests.fakes.beet import Beet
+from tests.safeio.samples import sample
 from tests.safeio.torn import leave_torn, leave_unfinished_copy
 
 
@@ -123,6 +126,35 @@ def test_doctor_names_a_write_that_waits_for_a_disk_and_what_another_program_cha
     assert [row["level"] for row in away + foreign] == ["warning", "warning"]
     assert "waits for a folder that is not there" in away[0]["message"]
     assert f"another program has changed {path} since" in foreign[0]["message"]
+
+
+def test_doctor_says_how_much_is_kept_for_undo_and_what_was_left_behind(make_beet: Any) -> None:
+    beet = make_beet("musictool")
+    path, state = places(beet)
+    path.write_bytes(sample("flac", 0.1))
+    write_tags(path, {"title": "new"}, state=state)
+    left = [
+        path.parent / f".mt-{2**22 + 5}-0123456789ab.tmp",
+        beet.folder / f".mt-{2**22 + 5}-0123456789ab.tmp",
+    ]
+
+    def rows(subject: str) -> list[dict[str, Any]]:
+        done = beet("musictool", "doctor", "--json")
+        return [row for row in done.rows if row["subject"] == subject]
+
+    assert [row["level"] for row in rows("leftovers")] == ["ok"]
+    for copy in left:
+        copy.write_bytes(b"")
+    torn = state / "undo" / "0123"
+    torn.write_bytes(b"MTU1")
+    os.utime(torn, (0, 0))
+
+    assert [row["level"] for row in rows("leftovers")] == ["warning", "warning", "note"]
+    assert {row["message"].partition(" is ")[0] for row in rows("leftovers")[:2]} == {
+        str(copy) for copy in left
+    }
+    assert str(torn) in rows("leftovers")[2]["message"]
+    assert rows("undo")[0]["message"] == "Old tags of 2 writes are kept, 0.0 MB."
 
 
 def test_several_files_are_one_line_and_whole_ones_are_not_worth_a_word() -> None:
