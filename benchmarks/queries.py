@@ -238,8 +238,8 @@ def compare_commands(root: Path) -> None:
     version = medians.pop("beet version")
     print(f"\nbeet version {version:.2f} s; beet ls")
     for title, whole in medians.items():
-        query = " ".join(listed[title])
-        print(f"  {title:24} {query:36} {whole:.2f} s, ratio {whole / version:.2f}")
+        words = " ".join(listed[title])
+        print(f"  {title:24} {words:36} {whole:.2f} s, ratio {whole / version:.2f}")
 
 
 def _command_s(root: Path, words: Sequence[str]) -> float:
