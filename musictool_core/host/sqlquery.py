@@ -29,6 +29,7 @@ Private names of beets used here and in `fetching`, each with a test in tests/ho
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -193,6 +194,19 @@ class Translator:
         if query.clause()[0] is not None:
             return self._narrow(query, place)
         return self._translate(query, place, positive=True, narrowed=False) or query
+
+    def chosen(self, stock: Query, query: Query, model: type[LibModel]) -> Query:
+        """The same query by the ids that it finds now.
+
+        beets runs a query twice, for the rows and again for their attributes.
+        """
+        where, params = query.clause()
+        if where is None or query.field_names & model.other_db_fields:
+            return query
+        rows = self._ask(f"SELECT id FROM {model._table} WHERE {where}", params)
+        ids = json.dumps([row[0] for row in rows])
+        term = Term(f"{model._table}.id IN (SELECT value FROM json_each(?))", (ids,))
+        return _Translated(stock, term)
 
     def sort(self, sort: Sort, model: type[LibModel]) -> Sort:
         """The same sort in SQL, or the sort itself where that is not sure to be the same."""
@@ -375,7 +389,7 @@ class Translator:
             return False
         return True
 
-    def _ask(self, sql: str, params: Sequence[str] = ()) -> list[Any]:
+    def _ask(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
         return self.connection.execute(sql, params).fetchall()
 
 
@@ -409,7 +423,10 @@ def rewritten(
         try:
             if translator is None or translator.connection is not connection:
                 translator = own.translator = Translator(connection)
-            return translator.query(query, model), translator.sort(wanted, model)
+            found = translator.query(query, model)
+            if query.clause()[0] is None:
+                found = translator.chosen(query, found, model)
+            return found, translator.sort(wanted, model)
         except sqlite3.OperationalError:
             # Held by another program: beets waits, or says so, in its own way.
             return None

@@ -299,6 +299,21 @@ def test_a_limit_counts_what_was_found_and_sorted(fast: Library, make_item: Make
     assert [item.id for item in fast.items(None, sort, limit=2)] == [2, 3]
 
 
+def test_the_library_is_searched_once_and_not_again_for_the_attributes(
+    fast: Library, make_item: MakeItem
+) -> None:
+    for _ in range(3):
+        put(fast, "item_attributes", (make_item(fast).id, "energy", "8"))
+    asked: list[str] = []
+    fast._connection().set_trace_callback(asked.append)
+
+    found = ids(fast, "energy:8..9")
+    fast._connection().set_trace_callback(None)
+
+    assert found == [1, 2, 3]
+    assert len([sql for sql in asked if "'energy'" in sql and "CASE" in sql]) == 1
+
+
 def test_every_thread_is_answered_in_sql(fast: Library, make_item: MakeItem) -> None:
     put(fast, "item_attributes", (make_item(fast).id, "energy", "8"))
     found: list[Any] = []
