@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from musictool_core.safeio.marks import Unsettled, file_mark, settle, unsettled
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
+    from musictool_core.safeio.retention import Dropped, drop_undo, has_undo
     from musictool_core.safeio.tags import restore_tags, write_many, write_tags
 
 __all__ = [
+    "Dropped",
     "FileBusy",
     "FileChanged",
     "Method",
@@ -25,7 +27,9 @@ __all__ = [
     "Unsettled",
     "WriteResult",
     "copy_new",
+    "drop_undo",
     "file_mark",
+    "has_undo",
     "payload_hash",
     "private_directory",
     "recover",
@@ -42,6 +46,7 @@ _HOMES = {
     "payload_hash": "payload",
     **dict.fromkeys(("Unsettled", "file_mark", "settle", "unsettled"), "marks"),
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
+    **dict.fromkeys(("Dropped", "drop_undo", "has_undo"), "retention"),
     **dict.fromkeys(("restore_tags", "write_many", "write_tags"), "tags"),
 }
 
