@@ -472,6 +472,16 @@ def test_a_write_costs_four_syncs_in_place_and_five_copied(
     assert disk.syncs == most
 
 
+def test_a_note_costs_no_sync_and_an_overwriting_five(linked: LinkedCase) -> None:
+    noted, overwriting_disk, path = Disk(), Disk(), linked.folder / "alone.flac"
+    path.write_bytes(sample("flac", SHORT))
+
+    write_tags(path, {"title": "new"}, state=linked.state, note={"item": 1}, io=noted)
+    linked.write(overwriting_disk)
+
+    assert (noted.syncs, overwriting_disk.syncs) == (5, 5)
+
+
 @pytest.mark.parametrize("fields", [{"title": "new"}, {"art": artwork(60_000)}])
 def test_a_batch_of_64_costs_at_most_one_and_a_fifth_syncs_a_file(
     tmp_path: Path, fields: dict[str, Any]
