@@ -14,6 +14,7 @@ from musictool_core import app, changes, safeio
 from musictool_core.changes import observe
 from musictool_core.changes.unsettled import settle_writes
 from musictool_core.db import epoch
+from musictool_core.errors import StorageError
 from musictool_core.host import journal
 from musictool_core.host.library import Host
 from musictool_core.host.settings import read_settings
@@ -88,12 +89,17 @@ def prune(host: Host, *, say: Callable[[str], None]) -> None:
     keep = timedelta(days=365 * settings.history_years)
     now = app.utc_now()
     observe.prune(host, keep_rows=settings.history_changes, keep=keep, now=now)
-    dropped = safeio.drop_undo(
-        host.state_directory,
-        before=epoch(now - keep),
-        most_bytes=settings.history_gigabytes * 1_000_000_000,
-        now=epoch(now),
-    )
+    try:
+        dropped = safeio.drop_undo(
+            host.state_directory,
+            before=epoch(now - keep),
+            most_bytes=settings.history_gigabytes * 1_000_000_000,
+            now=epoch(now),
+        )
+    except StorageError as error:
+        # What the user asked for does not depend on it.
+        say(error.line())
+        return
     if dropped.packs:
         say(
             f"{dropped.size / 1e6:,.1f} MB kept for undoing tags were dropped, the oldest first"

@@ -397,6 +397,19 @@ def test_tags_whose_bytes_are_not_kept_any_more_are_named_before(shelf: HistoryB
     assert shelf.file_of(3).read_bytes() == written
 
 
+def test_a_state_folder_that_cannot_be_tidied_up_hinders_nothing(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-w", "-M", "id:3", "title=New")
+    stamp = shelf.folder / "musictool" / "undo" / "looked"
+    stamp.unlink()
+    stamp.mkdir()
+    os.utime(stamp, (0, 0))
+
+    done = shelf("history", "list", "field:title")
+
+    assert "'Two 1' -> 'New'" in done.stdout
+    assert "cannot be tidied up" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("setting", "titles"),
     [("refuse", ("Two 1", "Two 1")), ("break", (9000, "Two 1")), ("inplace", (9000, 9000))],
