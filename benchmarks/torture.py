@@ -63,6 +63,11 @@ def print_costs(folder: Path) -> None:
             f"{what:12} {max(syncs)} fsyncs, {statistics.median(ours_ms):6.1f} ms; "
             f"plain mutagen, nothing synced, {statistics.median(plain_ms):6.1f} ms"
         )
+    (folder / "other.flac").hardlink_to(path)
+    disk, start = Disk(), time.perf_counter()
+    write_tags(path, {"art": artwork(700_000)}, state=state, hardlinks="inplace", io=disk)
+    took_ms = 1000 * (time.perf_counter() - start)
+    print(f"two names    {disk.syncs} fsyncs, {took_ms:6.1f} ms; all names keep the file")
     paths = [folder / f"{n}.flac" for n in range(64)]
     for one in paths:
         one.write_bytes(sample("flac"))

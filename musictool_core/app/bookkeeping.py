@@ -10,9 +10,11 @@ import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from musictool_core import app, changes
+from musictool_core import app, changes, safeio
 from musictool_core.changes import observe
 from musictool_core.changes.unsettled import settle_writes
+from musictool_core.db import epoch
+from musictool_core.errors import StorageError
 from musictool_core.host import journal, unfinished
 from musictool_core.host.library import Host
 from musictool_core.host.settings import read_settings
@@ -20,7 +22,7 @@ from musictool_core.progress import CancelToken, silent
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from beets.library import Library
 
@@ -54,6 +56,7 @@ def prepare(lib: Library, log: logging.Logger) -> None:
 
 def claim(
     lib: Library,
+    log: logging.Logger,
     *,
     after: int,
     until: int,
@@ -73,7 +76,7 @@ def claim(
         now=now,
     )
     if entities is None:
-        prune(host)
+        prune(host, say=log.warning)
     return claimed
 
 
@@ -87,8 +90,25 @@ def this_command() -> Origin:
     return observe.origin_of(sys.argv, os.getpid())
 
 
-def prune(host: Host) -> None:
-    """Forget what the settings do not ask to keep."""
+def prune(host: Host, *, say: Callable[[str], None]) -> None:
+    """Forget what the settings do not ask to keep; say what of the tags in files."""
     settings = read_settings()
     keep = timedelta(days=365 * settings.history_years)
-    observe.prune(host, keep_rows=settings.history_changes, keep=keep, now=app.utc_now())
+    now = app.utc_now()
+    observe.prune(host, keep_rows=settings.history_changes, keep=keep, now=now)
+    try:
+        dropped = safeio.drop_undo(
+            host.state_directory,
+            before=epoch(now - keep),
+            most_bytes=settings.history_gigabytes * 1_000_000_000,
+            now=epoch(now),
+        )
+    except StorageError as error:
+        # What the user asked for does not depend on it.
+        say(error.line())
+        return
+    if dropped.packs:
+        say(
+            f"{dropped.size / 1e6:,.1f} MB kept for undoing tags were dropped, the oldest first"
+            " (history.keep_years, history.keep_gigabytes); those tags cannot be taken back."
+        )

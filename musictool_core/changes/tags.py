@@ -23,6 +23,7 @@ from musictool_core.changes.model import (
 from musictool_core.errors import MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import ABSENT, Entity, file_of, read_images, write_values
+from musictool_core.host.settings import read_hardlinks
 from musictool_core.safeio import file_mark
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def _restore(
         return Outcome(number, ChangeState.CONFLICT, f"{path} was written since")
     of = {"item": change.entity_id, "changeset": work.changeset}
     try:
-        result = safeio.restore_tags(path, kept, state=host.state_directory, note=of)
+        result = safeio.restore_tags(
+            path, kept, state=host.state_directory, hardlinks=read_hardlinks(), note=of
+        )
     except MusicToolError as error:
         return Outcome(number, ChangeState.FAILED, error.line())
     written.append((change.entity_id, result))

@@ -31,6 +31,7 @@ from musictool_core.host.entities import (
     items_with_path,
     read_images,
 )
+from musictool_core.safeio import has_undo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,6 +147,10 @@ class _Planner:
             here = [number for number, write in writes if write.of_first]
             there = [n for n, write in writes if not write.of_first and write.place is None]
             for number in (here or there)[:1]:
+                if not has_undo(old.partition(" ")[0], state=self._host.state_directory):
+                    note = "the bytes of before are not kept any more (history.keep_gigabytes)"
+                    self._lost.append(Unfulfilled(TAGS_TARGET, number, "tags", note))
+                    continue
                 if not is_whole:
                     note = "something else wrote in between; they become what that left"
                     self._conflict(TAGS_TARGET, number, "tags", note)

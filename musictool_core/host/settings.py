@@ -22,6 +22,8 @@ from musictool_core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from musictool_core.safeio.commit import HardLinks
+
 _KINDS = {
     bool: "yes or no",
     dict: "a table",
@@ -43,8 +45,10 @@ class Settings:
         gaps_on_import: tell after an import which gaps it closed.
         gaps_videos: count video tracks.
         safe_writes: "all" tag writes of beets are made safe, or only our "own".
+        hardlinks: what to do with a file of several names that needs a new file, see `safeio`.
         history_years: how long changes can be taken back.
         history_changes: how many changes are kept at most.
+        history_gigabytes: how much is kept at most to take back tags of files.
         shops_used: shops to link to; empty means all.
         shops: the user's entries of the shop table.
     """
@@ -54,8 +58,10 @@ class Settings:
     gaps_on_import: bool = True
     gaps_videos: bool = False
     safe_writes: str = "all"
+    hardlinks: HardLinks = "refuse"
     history_years: int = 2
     history_changes: int = 500_000
+    history_gigabytes: int = 5
     shops_used: tuple[str, ...] = ()
     shops: Mapping[str, Any] = field(default_factory=dict)
 
@@ -80,8 +86,10 @@ def read_settings() -> Settings:
         gaps_on_import=values["gaps"]["on_import"],
         gaps_videos=values["gaps"]["videos"],
         safe_writes=_safe_writes(values["musictool"]["safe_writes"]),
+        hardlinks=_hardlinks(values["musictool"]["hardlinks"]),
         history_years=values["history"]["keep_years"],
         history_changes=values["history"]["keep_changes"],
+        history_gigabytes=values["history"]["keep_gigabytes"],
         shops_used=tuple(str(shop) for shop in values["marketplace"]["use"]),
         shops=values["marketplace"]["shops"],
     )
@@ -116,6 +124,25 @@ def _safe_writes(value: str) -> str:
     if value not in known:
         raise ConfigError("musictool.safe_writes", value, '"all" or "own"', known=known)
     return value
+
+
+def read_hardlinks() -> HardLinks:
+    """The setting `musictool.hardlinks` alone, for whoever writes files one by one.
+
+    Raises:
+        ConfigError: it is none of the three.
+    """
+    view = beets.config["musictool"]["hardlinks"]
+    return _hardlinks(view.get() if view.exists() else "refuse")
+
+
+def _hardlinks(value: object) -> HardLinks:
+    known: tuple[HardLinks, ...] = ("refuse", "break", "inplace")
+    for name in known:
+        if value == name:
+            return name
+    expected = '"refuse", "break" or "inplace"'
+    raise ConfigError("musictool.hardlinks", value, expected, known=known)
 
 
 def _token() -> str:

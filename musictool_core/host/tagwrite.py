@@ -22,6 +22,7 @@ from musictool_core import safeio
 from musictool_core.errors import FormatError, MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.library import Host
+from musictool_core.host.settings import read_hardlinks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,6 +64,7 @@ def write_item(
             {name: value for name, value in fields.items() if name in writable},
             state=_state(item),
             id3v23=id3v23,
+            hardlinks=read_hardlinks(),
             note=note,
         )
     except FormatError as error:

@@ -176,6 +176,7 @@ class Witness:
         with carry_on(self._log):
             self._changeset = resolve(f"{self._package}:claim")(
                 lib,
+                self._log,
                 after=after,
                 until=until,
                 entities=None if everything else seen,

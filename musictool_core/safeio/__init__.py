@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from musictool_core.safeio.marks import Unsettled, file_mark, settle, unsettled
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
+    from musictool_core.safeio.retention import Dropped, drop_undo, has_undo
     from musictool_core.safeio.tags import keep_tags, restore_tags, write_many, write_tags
 
 __all__ = [
+    "Dropped",
     "FileBusy",
     "FileChanged",
     "Method",
@@ -25,7 +27,9 @@ __all__ = [
     "Unsettled",
     "WriteResult",
     "copy_new",
+    "drop_undo",
     "file_mark",
+    "has_undo",
     "keep_tags",
     "payload_hash",
     "private_directory",
@@ -43,6 +47,7 @@ _HOMES = {
     "payload_hash": "payload",
     **dict.fromkeys(("Unsettled", "file_mark", "settle", "unsettled"), "marks"),
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
+    **dict.fromkeys(("Dropped", "drop_undo", "has_undo"), "retention"),
     **dict.fromkeys(("keep_tags", "restore_tags", "write_many", "write_tags"), "tags"),
 }
 

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from musictool_core.errors import MusicToolError, StorageError
 from musictool_core.progress import CancelToken
-from musictool_core.safeio import platform
+from musictool_core.safeio import platform, whole
 from musictool_core.safeio.drafts import Draft, draft_same
 from musictool_core.safeio.files import temporary_beside
-from musictool_core.safeio.overlay import Source
+from musictool_core.safeio.overlay import Overlay, Source
 from musictool_core.safeio.packs import Entry, Extent, PackBuilder, Store
 from musictool_core.safeio.recipes import audio_sample, content_mark, record_old
 from musictool_core.safeio.recovery import put_back, recover_stale
@@ -39,6 +39,7 @@ from musictool_core.safeio.seam import (
     opened,
     write_all,
 )
+from musictool_core.safeio.whole import SUFFIX, keep_copy, record_new
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,7 +54,7 @@ MOST_IN_PLACE_BYTES = 4 << 20
 _BLOCK = 4096
 _STOPPING = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT})
 
-HardLinks = Literal["refuse", "break"]
+HardLinks = Literal["refuse", "break", "inplace"]
 
 
 class Method(Enum):
@@ -96,7 +97,8 @@ class Policy:
     """How to write.
 
     Attributes:
-        hardlinks: what to do with a file of several names that needs a new file.
+        hardlinks: what to do with a file of several names that needs a new file: refuse it, give
+            this name a file of its own ("break"), or overwrite it for all names ("inplace").
         preserve_mtime: keep the modification time.
         wait_s: how long to wait for another process that writes the file.
         note: what `unsettled` says of the writes; None for nothing.
@@ -130,6 +132,7 @@ class _Job:
     source: Source | None = None
     draft: Draft | None = None
     entry: Entry | None = None
+    copy: str = ""
     extents: list[tuple[int, bytes, bytes]] = field(default_factory=list)
     is_torn: bool = False
     reading: ExitStack = field(default_factory=ExitStack)
@@ -332,16 +335,12 @@ class _Batch:
             in_place = sum(len(new) for _, _, new in job.extents) <= MOST_IN_PLACE_BYTES
         if not in_place:
             job.extents = []
-            if facts.st_nlink > 1 and self._policy.hardlinks == "refuse":
-                raise StorageError(
-                    f"{job.request.path} has {facts.st_nlink} names (hard links), and the new tags "
-                    "need a new file; unchanged.",
-                    hint="Write with hardlinks='break' to give this name a file of its own.",
-                )
+            if facts.st_nlink > 1:
+                self._plan_names(job, facts.st_nlink)
         extents = tuple(
             Extent(offset, builder.add(old), builder.add(new)) for offset, old, new in job.extents
         )
-        temporary = "" if in_place else temporary_beside(job.target)
+        temporary = "" if in_place or job.copy else temporary_beside(job.target)
         job.entry = _entry(
             source,
             draft,
@@ -351,7 +350,29 @@ class _Batch:
             temporary=temporary,
             extents=extents,
             with_marks=self._policy.note is not None,
+            copy=job.copy,
         )
+
+    def _plan_names(self, job: _Job, names: int) -> None:
+        """Decide about a file of several names that cannot stay as large as it is."""
+        source, _, _ = _ready(job)
+        if self._policy.hardlinks == "refuse":
+            raise StorageError(
+                f"{job.request.path} has {names} names (hard links), and the new tags need a new "
+                "file; unchanged.",
+                hint="Set musictool.hardlinks to inplace (all names get the new tags) or break"
+                " (this name gets a file of its own).",
+            )
+        if self._policy.hardlinks == "inplace":
+            job.copy = f"{self._store.work}/{secrets.token_hex(16)}{SUFFIX}"
+            self._open.callback(self._drop_copy, job)
+            descriptor = keep_copy(self._io, source, job.copy)
+            self._open.callback(close_quietly, self._io, descriptor)
+
+    def _drop_copy(self, job: _Job) -> None:
+        if not job.is_torn:
+            with suppress(OSError):
+                self._io.unlink(job.copy)
 
     def _keep(self, pack: str, data: bytes) -> None:
         """Make pack and marker durable; from here on a crash can be put right."""
@@ -388,6 +409,8 @@ class _Batch:
             return
         if entry.temporary:
             self._copy(job, entry.temporary)
+        elif entry.copy:
+            self._overwrite(job)
         else:
             self._write_in_place(job)
         method = Method.COPIED if entry.temporary else Method.IN_PLACE
@@ -410,10 +433,37 @@ class _Batch:
                 self._take_back(job)
                 raise
 
+    def _overwrite(self, job: _Job) -> None:
+        io = self._io
+        _, draft, facts = _ready(job)
+        with (
+            opened(io, job.copy, os.O_RDONLY) as kept,
+            opened(io, job.target, os.O_RDWR) as descriptor,
+        ):
+            self._check_unchanged(job, io.fstat(descriptor))
+            # The file itself is no source any more once it is written to.
+            new = Overlay.of(Source(io, kept, facts.st_size), "", list(draft.new.pieces()))
+            try:
+                whole.overwrite(io, descriptor, new, facts.st_size)
+                if self._policy.preserve_mtime:
+                    io.utime(job.target, facts.st_atime_ns, facts.st_mtime_ns)
+            except BaseException:
+                job.is_torn = True
+                self._take_back(job)
+                raise
+
+    def _put_back(self, job: _Job) -> None:
+        if not job.copy:
+            put_back(self._io, job.target, [(offset, old) for offset, old, _ in job.extents])
+            return
+        _, _, facts = _ready(job)
+        with opened(self._io, job.copy, os.O_RDONLY) as kept:
+            whole.put_back(self._io, job.target, Source(self._io, kept, facts.st_size))
+
     def _take_back(self, job: _Job) -> None:
         _, _, facts = _ready(job)
         try:
-            put_back(self._io, job.target, [(offset, old) for offset, old, _ in job.extents])
+            self._put_back(job)
             self._io.utime(job.target, facts.st_atime_ns, facts.st_mtime_ns)
         except OSError as error:
             raise StorageError(
@@ -523,6 +573,7 @@ def _entry(
     temporary: str = "",
     extents: tuple[Extent, ...] = (),
     with_marks: bool = False,
+    copy: str = "",
 ) -> Entry:
     """What a pack says of one file; what it holds of it goes to the builder."""
     return Entry(
@@ -536,6 +587,8 @@ def _entry(
         ops=record_old(source, draft, builder),
         mark_before=content_mark(source) if with_marks else "",
         mark_after=content_mark(draft.new) if with_marks else "",
+        copy=copy,
+        remake=record_new(draft.new, builder) if copy else (),
     )
 
 

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.errors import StorageError
-from musictool_core.safeio.seam import SafeIo, exists, read_all
+from musictool_core.safeio.seam import SafeIo, exists, opened, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,11 +43,12 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """A step of making the old file.
+    """A step of making the old file, or the new one.
 
     Attributes:
         kind: "bytes" of a blob; "audio" from the file at hand, by offset in its audio; "pages":
-            the Ogg pages with the audio, numbered from `start`.
+            the Ogg pages with the audio, numbered from `start`; "old" from the copy of the old
+            file.
         start: first byte in the blob or the audio, or the first page's number.
         size: bytes; 0 for pages.
         blob: name of the blob.
@@ -74,6 +75,8 @@ class Entry:
         ops: how to make the old file from its audio.
         mark_before: mark of the old file; "" when the write has no note.
         mark_after: mark of the new file; "" when the write has no note.
+        copy: path of the copy of the old file, where the file is overwritten as a whole; or "".
+        remake: how to make the new file from that copy.
     """
 
     path: str
@@ -86,6 +89,8 @@ class Entry:
     ops: tuple[Op, ...]
     mark_before: str = ""
     mark_after: str = ""
+    copy: str = ""
+    remake: tuple[Op, ...] = ()
 
 
 class Store:
@@ -112,6 +117,10 @@ class Store:
                 self.io.mkdir(path)
             self.io.sync_directory(os.path.dirname(path))
 
+    def has_work(self) -> bool:
+        """Whether the folder of batches under way is there."""
+        return exists(self.io, self.work)
+
     def find_shared(self, blob: str) -> str:
         """Pack that already holds a blob; "" for none."""
         with suppress(OSError, UnicodeDecodeError):
@@ -119,6 +128,21 @@ class Store:
             if pack and exists(self.io, f"{self.undo}/{pack}"):
                 return pack
         return ""
+
+    def references(self, pack: str) -> frozenset[str]:
+        """Packs whose bytes a pack refers to; reads its header only.
+
+        Raises:
+            StorageError: it is gone or damaged.
+        """
+        try:
+            with opened(self.io, f"{self.undo}/{pack}", os.O_RDONLY) as descriptor:
+                start = self.io.read_at(descriptor, 0, 8)
+                size = struct.unpack(">I", start[4:])[0]
+                header = json.loads(zlib.decompress(self.io.read_at(descriptor, 8, size)))
+        except (OSError, struct.error, zlib.error, ValueError) as error:
+            raise StorageError(f"undo record {pack} cannot be read ({error}).") from error
+        return frozenset(header["elsewhere"].values())
 
     def load(self, pack: str) -> Pack:
         """Read a pack.
@@ -218,4 +242,5 @@ def _deflated(data: bytes) -> tuple[bytes, bool]:
 def _entry(data: dict[str, Any]) -> Entry:
     extents = tuple(Extent(**extent) for extent in data.pop("extents"))
     ops = tuple(Op(**op) for op in data.pop("ops"))
-    return Entry(**data, extents=extents, ops=ops)
+    remake = tuple(Op(**op) for op in data.pop("remake", ()))
+    return Entry(**data, extents=extents, ops=ops, remake=remake)

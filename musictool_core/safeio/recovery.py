@@ -7,6 +7,7 @@ and the name of every copy that was being made.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from musictool_core.errors import StorageError
 from musictool_core.progress import CancelToken
-from musictool_core.safeio import platform
+from musictool_core.safeio import platform, whole
+from musictool_core.safeio.overlay import Source
 from musictool_core.safeio.packs import Entry, Pack, Store
 from musictool_core.safeio.seam import (
     DISK,
@@ -25,6 +27,7 @@ from musictool_core.safeio.seam import (
     opened,
     write_all,
 )
+from musictool_core.safeio.whole import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,14 +65,16 @@ def recover(state: FilePath | None = None, *, io: SafeIo = DISK) -> tuple[Recove
     """
     store = Store(state_directory(state), io)
     try:
-        return tuple(
+        recovered = tuple(
             done for marker in _markers(store) for done in _recover_batch(store, marker) or ()
         )
+        _clear_copies(store)
     except OSError as error:
         raise StorageError(
             f"{error.filename or store.root} could not be recovered ({error.strerror}).",
             hint="Nothing is lost: the old content is kept; try again.",
         ) from error
+    return recovered
 
 
 def state_directory(state: FilePath | None) -> str:
@@ -106,7 +111,20 @@ def _markers(store: Store) -> list[str]:
     except FileNotFoundError:
         return []
     # "<pack>.new" was never in force, but its pack is of no use either.
-    return sorted(name for name in names if not name.endswith(".lock"))
+    return sorted(name for name in names if not name.endswith((".lock", SUFFIX)))
+
+
+def _clear_copies(store: Store) -> None:
+    """Remove copies of old files that no batch refers to any more."""
+    if not store.has_work():
+        return
+    for name in store.io.listdir(store.work):
+        path = f"{store.work}/{name}"
+        # While any batch is left, one of them may be its.
+        if name.endswith(SUFFIX) and not _markers(store):
+            with suppress(FileNotFoundError), opened(store.io, path, os.O_RDWR) as descriptor:
+                if store.io.lock(descriptor):
+                    _remove(store.io, path)
 
 
 def _is_about(store: Store, marker: str, target: str) -> bool:
@@ -157,15 +175,21 @@ def _recover_entries(store: Store, marker: str) -> list[Recovered]:
         _remove(store.io, f"{store.undo}/{marker}")
         return []
     return [
-        Recovered(Path(entry.path), _recover_entry(store.io, pack, entry)) for entry in pack.entries
+        Recovered(Path(entry.path), _recover_entry(store, pack, entry)) for entry in pack.entries
     ]
 
 
-def _recover_entry(io: SafeIo, pack: Pack, entry: Entry) -> Outcome:
-    if not exists(io, os.path.dirname(entry.path)):
+def _recover_entry(store: Store, pack: Pack, entry: Entry) -> Outcome:
+    if not exists(store.io, os.path.dirname(entry.path)):
         return Outcome.AWAY
     if entry.temporary:
-        return Outcome.CLEARED if _remove(io, entry.temporary) else Outcome.NOTHING
+        return Outcome.CLEARED if _remove(store.io, entry.temporary) else Outcome.NOTHING
+    if entry.copy:
+        return _recover_whole(store, pack, entry)
+    return _recover_extents(store.io, pack, entry)
+
+
+def _recover_extents(io: SafeIo, pack: Pack, entry: Entry) -> Outcome:
     try:
         with opened(io, entry.path, os.O_RDONLY) as descriptor:
             facts = io.fstat(descriptor)
@@ -183,6 +207,40 @@ def _recover_entry(io: SafeIo, pack: Pack, entry: Entry) -> Outcome:
     ):
         return Outcome.FOREIGN
     put_back(io, entry.path, [(extent.offset, pack.blob(extent.old)) for extent, _ in now])
+    io.utime(entry.path, facts.st_atime_ns, entry.modified_ns)
+    return Outcome.PUT_BACK
+
+
+def _recover_whole(store: Store, pack: Pack, entry: Entry) -> Outcome:
+    io = store.io
+    try:
+        with opened(io, entry.copy, os.O_RDONLY) as kept:
+            outcome = _recover_from_copy(io, pack, entry, Source(io, kept, io.fstat(kept).st_size))
+    except FileNotFoundError:
+        # Not begun, or recovered already.
+        return Outcome.NOTHING
+    if outcome is Outcome.FOREIGN:
+        # What we may have half written and another program changed then: for the user to judge.
+        io.replace(entry.copy, f"{store.undo}/{os.path.basename(entry.copy)}")
+    else:
+        _remove(io, entry.copy)
+    return outcome
+
+
+def _recover_from_copy(io: SafeIo, pack: Pack, entry: Entry, old: Source) -> Outcome:
+    if old.size != entry.size:
+        return Outcome.NOTHING
+    try:
+        with opened(io, entry.path, os.O_RDONLY) as descriptor:
+            facts = io.fstat(descriptor)
+            new = whole.new_from_copy(old, entry.remake, pack)
+            if any(whole.holds(io, descriptor, content) for content in (old, new)):
+                return Outcome.NOTHING
+            if not whole.is_between(io, descriptor, old, new):
+                return Outcome.FOREIGN
+    except FileNotFoundError:
+        return Outcome.FOREIGN
+    whole.put_back(io, entry.path, old)
     io.utime(entry.path, facts.st_atime_ns, entry.modified_ns)
     return Outcome.PUT_BACK
 

@@ -49,7 +49,7 @@ def write_tags(
         state: state directory, for undo and recovery; None as for `recover`.
         id3v23: ID3 version: True 2.3, False 2.4, None as the file has it (2.4 without a tag).
         hardlinks: a file with several names whose tags outgrow their space is refused, or this
-            name gets a file of its own ("break").
+            name gets a file of its own ("break"), or all names get the new tags ("inplace").
         preserve_mtime: keep the modification time; beets then sees no change.
         wait_s: how long to wait for another process that writes the file.
         note: JSON values that `unsettled` gives, should this process die, until the caller has

@@ -392,6 +392,70 @@ def test_a_file_that_is_gone_cannot_be_read_as_beets_says_it(shelf: HistoryBeet)
     assert shelf.values("title")[0] == ("New",)
 
 
+def test_tags_whose_bytes_are_not_kept_any_more_are_named_before(shelf: HistoryBeet) -> None:
+    shelf.configure(history={"keep_gigabytes": 0})
+    notice = shelf("modify", "-y", "-w", "-M", "id:3", "title=New").stderr
+    number = str(shelf.newest_set())
+    written = shelf.file_of(3).read_bytes()
+
+    said = shelf("undo", number, "--pretend").stdout
+    shelf("undo", number)
+
+    assert "kept for undoing tags were dropped" in notice
+    assert "cannot be brought back: tags in the file of item 3" in said
+    assert shelf.values("title")[2] == ("Two 1",)
+    assert shelf.file_of(3).read_bytes() == written
+
+
+def test_a_state_folder_that_cannot_be_tidied_up_hinders_nothing(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-w", "-M", "id:3", "title=New")
+    stamp = shelf.folder / "musictool" / "undo" / "looked"
+    stamp.unlink()
+    stamp.mkdir()
+    os.utime(stamp, (0, 0))
+
+    done = shelf("history", "list", "field:title")
+
+    assert "'Two 1' -> 'New'" in done.stdout
+    assert "cannot be tidied up" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "titles"),
+    [("refuse", ("Two 1", "Two 1")), ("break", (9000, "Two 1")), ("inplace", (9000, 9000))],
+)
+def test_a_file_of_two_names_is_written_as_the_user_wants(
+    shelf: HistoryBeet, setting: str, titles: tuple[object, object]
+) -> None:
+    shelf.configure(musictool={"hardlinks": setting})
+    file, other = shelf.file_of(3), shelf.folder / "other.aiff"
+    other.hardlink_to(file)
+    before = file.read_bytes()
+
+    done = shelf.trying("modify", "-y", "-w", "-M", "id:3", f"title={9000 * 'x'}")
+    found = [MediaFile(path).title for path in (file, other)]
+    shelf("undo", "--last")
+
+    wanted = [9000 * "x" if title == 9000 else title for title in titles]
+    assert found == wanted
+    assert ("hard links" in done.stderr) is (setting == "refuse")
+    assert file.read_bytes() == before
+    assert file.samefile(other) is (setting != "break")
+
+
+def test_with_own_what_undo_writes_into_files_can_itself_be_taken_back(shelf: HistoryBeet) -> None:
+    shelf("modify", "-y", "-w", "-M", "id:3", "title=New")
+    after = snapshot(shelf), files(shelf.folder / "music")
+    shelf.configure(musictool={"safe_writes": "own"})
+
+    shelf("undo", "--last")
+    undone = MediaFile(shelf.file_of(3)).title
+    shelf("undo", "--last")
+
+    assert undone == "Two 1"
+    assert (snapshot(shelf), files(shelf.folder / "music")) == after
+
+
 def test_own_leaves_tags_to_beets(shelf: HistoryBeet) -> None:
     shelf.configure(musictool={"safe_writes": "own"})
     shelf("modify", "-y", "-w", "-M", "id:1", "title=New")

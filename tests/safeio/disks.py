@@ -139,6 +139,8 @@ class Recording(Disk):
             descriptor, data, offset = arguments
             written = bytes(data)[:result]
             self.log.append(("write", self._paths[descriptor], offset, written))
+        elif name == "truncate":
+            self.log.append((name, self._paths[arguments[0]], arguments[1]))
         elif name == "fsync":
             self.log.append(("fsync", self._paths[arguments[0]]))
         elif name == "replace":
@@ -191,6 +193,8 @@ class PowerCut:
                 self._folders[_folder_of(path)].append(event)
             case "write", number, offset, data:
                 self._inodes[number].pending.append(("write", offset, data))
+            case "truncate", number, size:
+                self._inodes[number].pending.append(("truncate", size, b""))
             case "fsync", number:
                 inode = self._inodes[number]
                 for kind, offset, data in inode.pending:

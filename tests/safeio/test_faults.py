@@ -21,6 +21,7 @@ from musictool_core.safeio import (
     write_many,
     write_tags,
 )
+from musictool_core.safeio import whole as overwriting
 from musictool_core.safeio.packs import Store
 from musictool_core.safeio.recovery import Outcome
 from musictool_core.safeio.seam import DISK, SafeIo
@@ -317,6 +318,130 @@ def test_twenty_thousand_power_cuts(tmp_path: Path) -> None:
     assert bad == 0
 
 
+# A file of several names, overwritten as a whole.
+
+
+class LinkedCase(Case):
+    """A file of two names whose tags grow, or shrink."""
+
+    def __init__(self, folder: Path, *, grows: bool) -> None:
+        super().__init__(folder, "flac", COPIED)
+        if not grows:
+            self.old, self.new = self.new, self.old
+        self.reset()
+
+    def reset(self) -> None:
+        super().reset()
+        other = self.folder.parent / "other.flac"
+        other.unlink(missing_ok=True)
+        other.hardlink_to(self.path)
+
+    def write(self, io: SafeIo = DISK) -> str:
+        if self.path.read_bytes() == self.new:
+            return ""
+        fields = self.fields if len(self.new) > len(self.old) else {"title": "old", "art": None}
+        how: dict[str, Any] = {"state": self.state, "hardlinks": "inplace", "io": io}
+        if len(self.new) > len(self.old):
+            return write_tags(self.path, fields, **how).undo or ""
+        return restore_tags(self.path, self.undo, **how).undo or ""
+
+
+@pytest.fixture(params=[True, False], ids=["grows", "shrinks"])
+def linked(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> LinkedCase:
+    # As if the file were large: it is overwritten in several pieces.
+    monkeypatch.setattr(overwriting, "CHUNK", 12_000)
+    (tmp_path / "music").mkdir()
+    return LinkedCase(tmp_path / "music", grows=request.param)
+
+
+def test_all_names_of_a_file_get_the_new_tags_and_the_old_ones_again(linked: LinkedCase) -> None:
+    other = linked.folder.parent / "other.flac"
+
+    undo = linked.write()
+    written = other.read_bytes()
+    restore_tags(linked.path, undo, state=linked.state, hardlinks="inplace")
+
+    assert written == linked.new
+    assert other.read_bytes() == linked.old
+    assert other.samefile(linked.path)
+    assert list(linked.state.glob("work/*")) == []
+
+
+def test_a_process_that_dies_while_it_overwrites_leaves_all_names_old_or_new(
+    linked: LinkedCase,
+) -> None:
+    seen, put_back = set(), 0
+    for at in range(calls_of(linked.write) + 1):
+        linked.reset()
+        disk = Stopping(at)
+        try:
+            linked.write(disk)
+        except Crash:
+            disk.die()
+        torn = linked.path.read_bytes() not in (linked.old, linked.new)
+
+        recover(linked.state)
+
+        assert linked.path.read_bytes() in (linked.old, linked.new), f"call {at}: {disk.calls[-1]}"
+        assert (linked.folder.parent / "other.flac").samefile(linked.path)
+        assert [n for n in linked.leftovers() if not n.endswith(".lock")] == []
+        seen.add(linked.path.read_bytes() == linked.new)
+        put_back += torn
+    assert seen == {True, False}
+    assert put_back
+
+
+def test_an_overwriting_that_fails_at_any_call_leaves_the_old_file(linked: LinkedCase) -> None:
+    for at in range(calls_of(linked.write)):
+        for code in CODES[:2]:
+            linked.reset()
+            disk = Failing(at, code)
+            with suppress(StorageError):
+                linked.write(disk)
+
+            found = linked.path.read_bytes()
+            if found not in (linked.old, linked.new):
+                recover(linked.state)
+                found = linked.path.read_bytes()
+            assert found in (linked.old, linked.new), f"call {at} {disk.failed}"
+            recover(linked.state)
+            assert [n for n in linked.leftovers() if not n.endswith(".lock")] == []
+
+
+def test_no_power_cut_during_an_overwriting_leaves_anything_between(linked: LinkedCase) -> None:
+    assert bad_states(linked, seeds=8)[0] == 0
+
+
+@pytest.mark.long
+def test_the_rig_notices_each_sync_that_is_left_out_of_an_overwriting(linked: LinkedCase) -> None:
+    found = [bad_states(linked, seeds=30, hidden=n)[0] for n in range(5)]
+
+    assert all(found), found
+
+
+def test_what_another_program_made_of_a_half_written_file_is_left_and_the_old_one_kept(
+    linked: LinkedCase,
+) -> None:
+    for at in range(calls_of(linked.write) + 1):
+        linked.reset()
+        disk = Stopping(at)
+        with suppress(Crash):
+            linked.write(disk)
+        disk.die()
+        if linked.path.read_bytes() not in (linked.old, linked.new):
+            break
+        recover(linked.state)
+    linked.path.write_bytes(b"somebody else's")
+
+    (found,) = recover(linked.state)
+
+    assert found.outcome.name == "FOREIGN"
+    assert linked.path.read_bytes() == b"somebody else's"
+    assert [p.read_bytes() for p in linked.state.glob("undo/*.old")] == [linked.old]
+
+
 # Writes that somebody has to write down.
 
 
@@ -366,6 +491,16 @@ def test_a_write_costs_four_syncs_in_place_and_five_copied(
     case.write(disk)
 
     assert disk.syncs == most
+
+
+def test_a_note_costs_no_sync_and_an_overwriting_five(linked: LinkedCase) -> None:
+    noted, overwriting_disk, path = Disk(), Disk(), linked.folder / "alone.flac"
+    path.write_bytes(sample("flac", SHORT))
+
+    write_tags(path, {"title": "new"}, state=linked.state, note={"item": 1}, io=noted)
+    linked.write(overwriting_disk)
+
+    assert (noted.syncs, overwriting_disk.syncs) == (5, 5)
 
 
 @pytest.mark.parametrize("fields", [{"title": "new"}, {"art": artwork(60_000)}])

@@ -100,7 +100,7 @@ def undo(lib: Library, opts: Namespace) -> int:
 def _start(lib: Library) -> App:
     running = session.start(lib)
     observe.adopt_outside(running.host)
-    prune(running.host)
+    prune(running.host, say=terminal.notice)
     return running
 
 
