@@ -12,17 +12,24 @@ from musictool_core.safeio.files import copy_new, private_directory, replace_fil
 
 if TYPE_CHECKING:
     from musictool_core.safeio.commit import FileBusy, FileChanged, Method, WriteResult
-    from musictool_core.safeio.marks import Unsettled, file_mark, settle, unsettled
+    from musictool_core.safeio.marks import Owner, Unsettled, file_mark, settle, unsettled
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
     from musictool_core.safeio.retention import Dropped, drop_undo, has_undo
-    from musictool_core.safeio.tags import keep_tags, restore_tags, write_many, write_tags
+    from musictool_core.safeio.tags import (
+        keep_tags,
+        restore_many,
+        restore_tags,
+        write_many,
+        write_tags,
+    )
 
 __all__ = [
     "Dropped",
     "FileBusy",
     "FileChanged",
     "Method",
+    "Owner",
     "Recovered",
     "Unsettled",
     "WriteResult",
@@ -35,6 +42,7 @@ __all__ = [
     "private_directory",
     "recover",
     "replace_file",
+    "restore_many",
     "restore_tags",
     "settle",
     "unsettled",
@@ -45,10 +53,12 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("FileBusy", "FileChanged", "Method", "WriteResult"), "commit"),
     "payload_hash": "payload",
-    **dict.fromkeys(("Unsettled", "file_mark", "settle", "unsettled"), "marks"),
+    **dict.fromkeys(("Owner", "Unsettled", "file_mark", "settle", "unsettled"), "marks"),
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
     **dict.fromkeys(("Dropped", "drop_undo", "has_undo"), "retention"),
-    **dict.fromkeys(("keep_tags", "restore_tags", "write_many", "write_tags"), "tags"),
+    **dict.fromkeys(
+        ("keep_tags", "restore_many", "restore_tags", "write_many", "write_tags"), "tags"
+    ),
 }
 
 

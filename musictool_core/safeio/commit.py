@@ -101,21 +101,26 @@ class Policy:
             this name a file of its own ("break"), or overwrite it for all names ("inplace").
         preserve_mtime: keep the modification time.
         wait_s: how long to wait for another process that writes the file.
-        note: what `unsettled` says of the writes; None for nothing.
     """
 
     hardlinks: HardLinks = "refuse"
     preserve_mtime: bool = False
     wait_s: float = WAIT_S
-    note: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A file to write: its path, and what works out its new content (None: it is as wanted)."""
+    """A file to write.
+
+    Attributes:
+        path: of the file.
+        draft: works out its new content; None when it is as wanted.
+        note: what `unsettled` says of the write; None for nothing.
+    """
 
     path: str
     draft: Callable[[Source, str], Draft | None]
+    note: Any = None
 
 
 Outcome = WriteResult | MusicToolError
@@ -197,6 +202,10 @@ def _batches(requests: Sequence[Request], io: SafeIo) -> Iterator[list[_Job]]:
         yield batch
 
 
+def _is_noted(notes: Iterable[Any]) -> bool:
+    return any(note is not None for note in notes)
+
+
 def _is_stopping(outcome: Outcome) -> bool:
     cause = outcome.__cause__ if isinstance(outcome, StorageError) else None
     return isinstance(cause, OSError) and cause.errno in _STOPPING
@@ -239,10 +248,11 @@ class _Batch:
         entries = [job.entry for job in jobs if job.entry is not None]
         if not entries:
             return
+        notes = [job.request.note for job in jobs]
         data = builder.packed(entries, secrets.token_hex(8))
         pack = hashlib.sha256(data).hexdigest()[:32]
         try:
-            self._keep(pack, data)
+            self._keep(pack, data, notes)
         except OSError as error:
             self._forget(pack)
             self._fail_rest("the undo record could not be written", error)
@@ -250,7 +260,7 @@ class _Batch:
         for number, job in enumerate(jobs):
             self._guard(job, partial(self._apply, undo=f"{pack}-{number}"))
         self._sync_folders(jobs)
-        self._finish(pack, jobs, builder.large())
+        self._finish(pack, jobs, builder.large(), is_noted=_is_noted(notes))
 
     def _guard(self, job: _Job, step: Callable[[_Job], None]) -> None:
         """Run a step; its failure is the job's outcome."""
@@ -349,7 +359,7 @@ class _Batch:
             facts=facts,
             temporary=temporary,
             extents=extents,
-            with_marks=self._policy.note is not None,
+            with_marks=job.request.note is not None,
             copy=job.copy,
         )
 
@@ -374,7 +384,7 @@ class _Batch:
             with suppress(OSError):
                 self._io.unlink(job.copy)
 
-    def _keep(self, pack: str, data: bytes) -> None:
+    def _keep(self, pack: str, data: bytes, notes: Sequence[Any]) -> None:
         """Make pack and marker durable; from here on a crash can be put right."""
         io, store = self._io, self._store
         _write_pack(store, pack, data)
@@ -385,9 +395,9 @@ class _Batch:
         self._open.callback(close_quietly, io, descriptor)
         if not (io.lock(descriptor) and is_named(io, descriptor, fresh)):
             raise BlockingIOError(errno.EAGAIN, "a recovery came between; try again")
-        if self._policy.note is not None:
+        if _is_noted(notes):
             # Not synced: after a power cut, a write without its note cannot be undone, no more.
-            owned = {"owner": platform.mark_of(os.getpid()), "note": self._policy.note}
+            owned = {"owner": platform.mark_of(os.getpid()), "notes": notes}
             write_all(io, descriptor, json.dumps(owned).encode("ascii"))
         io.replace(fresh, marker)
         io.sync_directory(store.work)
@@ -541,7 +551,9 @@ class _Batch:
                 )
                 job.outcome.__cause__ = cause
 
-    def _finish(self, pack: str, jobs: list[_Job], shared: Iterable[str]) -> None:
+    def _finish(
+        self, pack: str, jobs: list[_Job], shared: Iterable[str], *, is_noted: bool
+    ) -> None:
         """Remove the marker; without a sync, for `recover` finds that nothing is left to do."""
         if any(job.is_torn for job in jobs):
             return
@@ -549,10 +561,10 @@ class _Batch:
             self._forget(pack)
             return
         with suppress(OSError):
-            if self._policy.note is None:
-                self._io.unlink(f"{self._store.work}/{pack}")
-            else:
+            if is_noted:
                 self._io.replace(f"{self._store.work}/{pack}", f"{self._store.unsettled}/{pack}")
+            else:
+                self._io.unlink(f"{self._store.work}/{pack}")
         flags = os.O_RDWR | os.O_CREAT
         for blob in shared:
             # Not synced: one that a power cut takes costs a second copy of a picture, no more.

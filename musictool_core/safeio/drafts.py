@@ -280,7 +280,11 @@ def _set_fields(media: Any, fields: Mapping[str, Any], name: str) -> None:
         if field not in fields:
             continue
         try:
-            media.update({field: fields[field]})
+            # As `media.update` does, which sorts all fields for each that it is given.
+            if fields[field] is None:
+                delattr(media, field)
+            else:
+                setattr(media, field, fields[field])
         except (AssertionError, AttributeError, ValueError, TypeError, OverflowError) as error:
             raise FormatError(
                 f"{name}: {field} cannot be {fields[field]!r:.80}; nothing was changed."

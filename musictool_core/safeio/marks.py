@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,17 @@ from musictool_core.safeio.recovery import state_directory
 from musictool_core.safeio.seam import DISK, SafeIo, opened, read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from musictool_core.safeio.files import FilePath
+
+
+class Owner(Enum):
+    """Which process made a write."""
+
+    OWN = "this one"
+    GONE = "one that is no more"
+    LIVING = "another one that lives"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Unsettled:
         before: mark of the file before.
         after: mark of the file after.
         note: what the caller gave.
-        is_own: this process wrote it; otherwise one that is no more.
+        owner: who wrote it.
     """
 
     path: Path
@@ -41,7 +50,7 @@ class Unsettled:
     before: str
     after: str
     note: Any
-    is_own: bool
+    owner: Owner
 
     @property
     def is_done(self) -> bool:
@@ -55,10 +64,35 @@ def file_mark(path: Path) -> str:
         return content_mark(Source(DISK, descriptor, DISK.fstat(descriptor).st_size))
 
 
-def unsettled(state: FilePath | None = None, *, io: SafeIo = DISK) -> list[Unsettled]:
-    """Writes with a note that nobody settled, oldest first; not those of other living processes."""
+def unsettled(
+    state: FilePath | None = None,
+    *,
+    owners: Collection[Owner] = (Owner.OWN, Owner.GONE),
+    wanted: Callable[[Any], bool] = lambda _: True,
+    io: SafeIo = DISK,
+) -> list[Unsettled]:
+    """Writes with a note that nobody settled, oldest first.
+
+    Args:
+        state: state directory; None as for `recover`.
+        owners: whose writes; a living process may be about to settle its own.
+        wanted: tells from a note whether the write is asked for; the others cost little.
+        io: the disk.
+    """
     store = Store(state_directory(state), io)
-    return [write for pack in _packs(store) for write in _writes(store, pack)]
+    whose: dict[str, Owner] = {}
+    found = []
+    for pack in _packs(store):
+        try:
+            kept = json.loads(read_all(io, f"{store.unsettled}/{pack}"))
+            mark, notes = kept["owner"], kept["notes"]
+            whose[mark] = whose.get(mark) or _owner(mark)
+            if whose[mark] in owners and any(map(wanted, _given(notes))):
+                found += [w for w in _writes(store, pack, notes, whose[mark]) if wanted(w.note)]
+        except (FileNotFoundError, ValueError, StorageError):
+            # Settled meanwhile, or taken by a power cut.
+            continue
+    return found
 
 
 def settle(writes: Iterable[str], *, state: FilePath | None = None, io: SafeIo = DISK) -> None:
@@ -81,21 +115,25 @@ def _packs(store: Store) -> list[str]:
     return sorted(times, key=lambda name: (times[name], name))
 
 
-def _writes(store: Store, pack: str) -> Iterator[Unsettled]:
-    try:
-        kept = json.loads(read_all(store.io, f"{store.unsettled}/{pack}"))
-        entries = store.load(pack).entries
-    except (FileNotFoundError, ValueError, StorageError):
-        # Settled meanwhile, or taken by a power cut.
-        return
-    is_own = kept["owner"] == platform.mark_of(os.getpid())
-    if is_own or not platform.is_alive_with(kept["owner"]):
-        for number, entry in enumerate(entries):
+def _owner(mark: str) -> Owner:
+    if mark == platform.mark_of(os.getpid()):
+        return Owner.OWN
+    return Owner.LIVING if platform.is_alive_with(mark) else Owner.GONE
+
+
+def _given(notes: Iterable[Any]) -> list[Any]:
+    return [note for note in notes if note is not None]
+
+
+def _writes(store: Store, pack: str, notes: Iterable[Any], owner: Owner) -> Iterator[Unsettled]:
+    entries = store.load(pack).entries
+    for number, (entry, note) in enumerate(zip(entries, notes, strict=True)):
+        if note is not None:
             yield Unsettled(
                 Path(entry.path),
                 f"{pack}-{number}",
                 entry.mark_before,
                 entry.mark_after,
-                kept["note"],
-                is_own,
+                note,
+                owner,
             )

@@ -31,6 +31,8 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 _MOUNTS = Path("/proc/self/mountinfo")
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
+_KINDS: dict[Path, tuple[str, dict[int, str]]] = {}
+"""What `network_file_system` found by device, and the list of mounts it was found in."""
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES})
 
@@ -201,18 +203,39 @@ def tells_network_disks() -> bool:
 def network_file_system(path: Path, mounts: Path = _MOUNTS) -> str:
     """Name of the network file system that holds the path ("nfs4"), "" when none does.
 
-    Also "" where unknown: only Linux lists its file systems in a file.
+    Also "" where unknown: only Linux lists its file systems in a file. Worked out once per device,
+    until something is mounted: device numbers are given out again.
     """
+    try:
+        device = path.stat().st_dev
+    except OSError:
+        device = None
+    try:
+        # After the look at the path, which may mount something.
+        text = mounts.read_text(errors="surrogateescape")
+    except OSError:
+        return ""
+    if device is None:
+        return _holding_network(path, text)
+    seen, kinds = _KINDS.get(mounts, ("", {}))
+    if seen != text:
+        kinds = {}
+        _KINDS[mounts] = text, kinds
+    if device not in kinds:
+        kinds[device] = _holding_network(path, text)
+    return kinds[device]
+
+
+def _holding_network(path: Path, mounts: str) -> str:
     target = path.resolve()
     holder, kind = Path(), ""
-    with suppress(OSError):
-        for line in mounts.read_text(errors="surrogateescape").splitlines():
-            about, _, described = line.partition(" - ")
-            # Blanks in the name of a folder are written as octal numbers.
-            folder = Path(_OCTAL.sub(lambda code: chr(int(code[1], 8)), about.split()[4]))
-            # Of two on the same folder, the one mounted later hides the other.
-            if target.is_relative_to(folder) and len(folder.parts) >= len(holder.parts):
-                holder, kind = folder, described.split()[0]
+    for line in mounts.splitlines():
+        about, _, described = line.partition(" - ")
+        # Blanks in the name of a folder are written as octal numbers.
+        folder = Path(_OCTAL.sub(lambda code: chr(int(code[1], 8)), about.split()[4]))
+        # Of two on the same folder, the one mounted later hides the other.
+        if target.is_relative_to(folder) and len(folder.parts) >= len(holder.parts):
+            holder, kind = folder, described.split()[0]
     return kind if kind.removeprefix("fuse.") in _NETWORK_FILE_SYSTEMS else ""
 
 

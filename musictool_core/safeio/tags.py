@@ -16,17 +16,17 @@ from musictool_core.safeio.commit import (
     commit,
     keep,
 )
-from musictool_core.safeio.drafts import Draft, draft_tags
+from musictool_core.safeio.drafts import draft_tags
 from musictool_core.safeio.packs import Store
 from musictool_core.safeio.recipes import draft_old
 from musictool_core.safeio.recovery import state_directory
 from musictool_core.safeio.seam import DISK, SafeIo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from musictool_core.safeio.files import FilePath
-    from musictool_core.safeio.overlay import Readable
+    from musictool_core.safeio.packs import Entry, Pack
 
 
 def write_tags(
@@ -70,24 +70,26 @@ def write_tags(
         hardlinks=hardlinks,
         preserve_mtime=preserve_mtime,
         wait_s=wait_s,
-        note=note,
+        notes=[note],
         io=io,
     )
     return _result(outcome)
 
 
 def write_many(
-    edits: Iterable[tuple[FilePath, Mapping[str, Any]]],
+    edits: Sequence[tuple[FilePath, Mapping[str, Any]]],
     *,
     state: FilePath | None = None,
     id3v23: bool | None = None,
     hardlinks: HardLinks = "refuse",
     preserve_mtime: bool = False,
     wait_s: float = WAIT_S,
-    note: Any = None,
+    notes: Sequence[Any] = (),
     io: SafeIo = DISK,
 ) -> list[Outcome]:
     """Set tags of many files, with about one fsync each; arguments as `write_tags`.
+
+    There is one note for each edit, or none at all.
 
     Returns:
         For each edit, in order, its result or the error because of which that file is unchanged.
@@ -98,9 +100,12 @@ def write_many(
         return lambda source, name: draft_tags(source, name, fields, id3v23=id3v23)
 
     return commit(
-        [Request(os.fsdecode(path), drafting(fields)) for path, fields in edits],
+        [
+            Request(os.fsdecode(path), drafting(fields), note)
+            for (path, fields), note in zip(edits, notes or [None] * len(edits), strict=True)
+        ],
         state_directory(state),
-        Policy(hardlinks, preserve_mtime, wait_s, note),
+        Policy(hardlinks, preserve_mtime, wait_s),
         io,
     )
 
@@ -140,23 +145,62 @@ def restore_tags(
         FormatError: other audio; nothing was changed.
         StorageError: the kept bytes are gone, or as for `write_tags`; nothing was changed.
     """
-    where = state_directory(state)
-    pack_name, _, number = undo.partition("-")
-    pack = Store(where, io).load(pack_name)
-    if not number.isdecimal() or int(number) >= len(pack.entries):
-        raise StorageError(f"undo record {undo} does not exist; nothing was changed.")
-    entry = pack.entries[int(number)]
-
-    def draft(source: Readable, name: str) -> Draft:
-        return draft_old(source, name, entry, pack)
-
-    (outcome,) = commit(
-        [Request(os.fsdecode(path), draft)],
-        where,
-        Policy(hardlinks, preserve_mtime, wait_s, note),
-        io,
+    (outcome,) = restore_many(
+        [(path, undo)],
+        state=state,
+        hardlinks=hardlinks,
+        preserve_mtime=preserve_mtime,
+        wait_s=wait_s,
+        notes=[note],
+        io=io,
     )
     return _result(outcome)
+
+
+def restore_many(
+    edits: Sequence[tuple[FilePath, str]],
+    *,
+    state: FilePath | None = None,
+    hardlinks: HardLinks = "refuse",
+    preserve_mtime: bool = False,
+    wait_s: float = WAIT_S,
+    notes: Sequence[Any] = (),
+    io: SafeIo = DISK,
+) -> list[Outcome]:
+    """Do `restore_tags` for many files and their `undo`, with about one fsync each.
+
+    There is one note for each edit, or none at all.
+
+    Returns:
+        As `write_many`.
+    """
+    where = state_directory(state)
+    store = Store(where, io)
+    packs: dict[str, Pack] = {}
+
+    def drafting(undo: str) -> Any:
+        return lambda source, name: draft_old(source, name, *_kept(store, packs, undo))
+
+    return commit(
+        [
+            Request(os.fsdecode(path), drafting(undo), note)
+            for (path, undo), note in zip(edits, notes or [None] * len(edits), strict=True)
+        ],
+        where,
+        Policy(hardlinks, preserve_mtime, wait_s),
+        io,
+    )
+
+
+def _kept(store: Store, packs: dict[str, Pack], undo: str) -> tuple[Entry, Pack]:
+    """What was kept under this name; packs are read once."""
+    pack_name, _, number = undo.partition("-")
+    if pack_name not in packs:
+        packs[pack_name] = store.load(pack_name)
+    pack = packs[pack_name]
+    if not number.isdecimal() or int(number) >= len(pack.entries):
+        raise StorageError(f"undo record {undo} does not exist; nothing was changed.")
+    return pack.entries[int(number)], pack
 
 
 def _result(outcome: Outcome) -> WriteResult:

@@ -11,10 +11,12 @@ import pytest
 
 from musictool_core.errors import StorageError
 from musictool_core.safeio import (
+    Owner,
     copy_new,
     file_mark,
     recover,
     replace_file,
+    restore_many,
     restore_tags,
     settle,
     unsettled,
@@ -467,7 +469,7 @@ def test_a_write_with_a_note_is_known_until_it_is_settled_wherever_its_process_d
             assert left == []
         else:
             (found,) = left
-            assert (found.path, found.note, found.is_own) == (case.path, {"item": 7}, True)
+            assert (found.path, found.note, found.owner) == (case.path, {"item": 7}, Owner.OWN)
             assert found.after == file_mark(case.path)
             restore_tags(case.path, found.undo, state=case.state)
             assert case.path.read_bytes() == case.old
@@ -476,6 +478,42 @@ def test_a_write_with_a_note_is_known_until_it_is_settled_wherever_its_process_d
         settle((found.undo for found in unsettled(case.state)), state=case.state)
         assert unsettled(case.state) == []
     assert seen == {True, False}
+
+
+def test_of_a_batch_only_writes_with_a_note_wait_and_those_that_are_asked_for_are_given(
+    tmp_path: Path,
+) -> None:
+    state, paths = tmp_path / "state", [tmp_path / f"{n}.flac" for n in range(3)]
+    for path in paths:
+        path.write_bytes(sample("flac", SHORT))
+    edits = [(path, {"title": "new"}) for path in paths]
+
+    done = write_many(edits, state=state, notes=[{"item": 0}, None, {"item": 2}])
+
+    assert [found.path for found in unsettled(state)] == [paths[0], paths[2]]
+    (found,) = unsettled(state, wanted=lambda note: note["item"] == 2)
+    assert found.undo == getattr(done[2], "undo", "")
+    assert unsettled(state, owners=(Owner.GONE, Owner.LIVING)) == []
+    settle([found.undo], state=state)
+    assert unsettled(state) == []
+
+
+def test_many_files_come_back_at_once_but_for_those_whose_bytes_are_gone(tmp_path: Path) -> None:
+    state, paths = tmp_path / "state", [tmp_path / f"{n}.flac" for n in range(64)]
+    for path in paths:
+        path.write_bytes(sample("flac", SHORT))
+    old = paths[0].read_bytes()
+    done = write_many([(path, COPIED) for path in paths], state=state)
+    undos = [str(getattr(one, "undo", "")) for one in done]
+    disk = Disk()
+
+    back = restore_many(
+        [*zip(paths[:-1], undos[:-1], strict=True), (paths[-1], "missing-0")], state=state, io=disk
+    )
+
+    assert [path.read_bytes() == old for path in paths] == [True] * 63 + [False]
+    assert isinstance(back[-1], StorageError)
+    assert disk.syncs <= 1.2 * 64
 
 
 # What a write costs.

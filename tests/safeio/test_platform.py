@@ -112,5 +112,21 @@ def test_a_network_file_system_is_named(tmp_path: Path, path: str, found: str) -
     assert platform.network_file_system(Path(path), mounts) == found
 
 
+def test_a_device_is_looked_up_once_and_again_when_something_is_mounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("1 0 8:1 / / rw - ext4 /dev/sda1 rw\n")
+    assert platform.network_file_system(tmp_path, mounts) == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(platform, "_holding_network", lambda *_: "looked up again")
+        assert platform.network_file_system(mounts, mounts) == ""
+
+    with mounts.open("a") as file:
+        file.write(f"2 1 0:42 / {tmp_path} rw - nfs4 nas:/music rw\n")
+
+    assert platform.network_file_system(mounts, mounts) == "nfs4"
+
+
 def test_where_file_systems_are_not_listed_nothing_is_said(tmp_path: Path) -> None:
     assert platform.network_file_system(tmp_path, tmp_path / "missing") == ""
