@@ -118,6 +118,16 @@ class Database:
             finally:
                 connection.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """Yield a view for SELECTs that never waits for a writer; the file is made when missing."""
+        with translate_errors(os.fspath(self.path)):
+            connection = self._connect()
+            try:
+                yield ConnectionTx(connection)
+            finally:
+                connection.close()
+
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(

@@ -33,6 +33,8 @@ class Kind(Enum):
     BOOLEAN = "boolean"
     JSON = "json"
     """Any JSON value; None stays NULL."""
+    BLOB = "blob"
+    """Bytes."""
 
     @property
     def sql(self) -> str:
@@ -48,6 +50,7 @@ _SQL_TYPES = {
     Kind.DATE: "REAL",
     Kind.BOOLEAN: "INTEGER",
     Kind.JSON: "TEXT",
+    Kind.BLOB: "BLOB",
 }
 
 
@@ -75,6 +78,7 @@ class Table:
     Attributes:
         key: columns that identify a row for `upsert`; they get a unique index.
         search: columns that a bare word of a query looks into.
+        row_id: what numbers the rows; a view has no rowid of its own.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Table:
     key: tuple[str, ...] = ()
     indexes: tuple[Index, ...] = ()
     search: tuple[str, ...] = ()
+    row_id: str = "rowid"
 
     def names(self) -> tuple[str, ...]:
         """Column names in order."""
@@ -100,6 +105,10 @@ class Table:
                 f'CREATE {unique}INDEX IF NOT EXISTS "{name}" ON "{self.name}" ({listed})'
             )
         return tuple(statements)
+
+    def exists(self, tx: Tx) -> bool:
+        """Whether the file holds this table."""
+        return bool(tx.query("SELECT 1 FROM sqlite_master WHERE name = ?", [self.name]))
 
     def insert(self, tx: Tx, rows: Iterable[Mapping[str, Any]], *, ignore: bool = False) -> int:
         """Insert rows that all have the same columns; return how many were inserted.

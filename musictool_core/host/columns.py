@@ -7,6 +7,7 @@ Values are those that beets' objects would have: an item without an attribute sh
 from __future__ import annotations
 
 import json
+import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass
@@ -106,8 +107,8 @@ def read_own_rows(ask: Ask, table: Table, names: Sequence[str], ids: Sequence[in
     """Read these columns of one of our tables, in the order of the row ids."""
     listed = ", ".join(f'"{name}"' for name in names)
     found = ask(
-        f'SELECT rowid, {listed} FROM "{table.name}"'
-        " WHERE rowid IN (SELECT value FROM json_each(?))",
+        f'SELECT "{table.row_id}", {listed} FROM "{table.name}"'
+        f' WHERE "{table.row_id}" IN (SELECT value FROM json_each(?))',
         [json.dumps(list(ids))],
     )
     rows = dict(
@@ -143,7 +144,32 @@ def read_facet(ask: Ask, model: type[LibModel], name: str) -> Facet:
 
 def read_own_facet(ask: Ask, table: Table, name: str) -> Facet:
     """Read a column of one of our tables."""
-    return _facet(ask(f'SELECT rowid, "{name}" FROM "{table.name}"', ()), lambda stored: stored)
+    sql = f'SELECT "{table.row_id}", "{name}" FROM "{table.name}"'
+    return _facet(ask(sql, ()), lambda stored: stored)
+
+
+def read_numbers(ask: Ask, model: type[LibModel], name: str) -> array[float]:
+    """Read a column of numbers of all items or albums, by row id; 0 where there is none.
+
+    Raises:
+        MusicToolError: it is no column.
+    """
+    if name not in model._fields:
+        raise MusicToolError(f"{name!r} is no column, so it cannot be added up.")
+    sql = (
+        f"""SELECT id, "{name}" FROM {model._table} WHERE typeof("{name}") IN ('integer', 'real')"""
+    )
+    pairs = ask(sql, ())
+    numbers = array("d", bytes(8 * (max((row[0] for row in pairs), default=0) + 1)))
+    for number, value in pairs:
+        numbers[number] = value
+    return numbers
+
+
+def add_up(numbers: array[float], ids: Sequence[int]) -> float:
+    """The sum over these rows."""
+    known = len(numbers)
+    return math.fsum(numbers[number] for number in ids if number < known)
 
 
 def _require_stored(model: type[LibModel], names: Iterable[str]) -> None:

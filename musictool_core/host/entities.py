@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -22,7 +23,7 @@ from beets.library import Album, Item
 from musictool_core.host.listening import carry_on
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from musictool_core.db import Tx
     from musictool_core.host.library import Host
@@ -174,39 +175,84 @@ def count_items(tx: Tx, album_id: int) -> int:
     return int(tx.query("SELECT count(*) FROM items WHERE album_id = ?", [album_id])[0][0])
 
 
+def items_of(tx: Tx, album_ids: Collection[int]) -> dict[int, list[int]]:
+    """Numbers of the items of each of these albums."""
+    found: dict[int, list[int]] = {}
+    rows = tx.query(
+        "SELECT album_id, id FROM items WHERE album_id IN (SELECT value FROM json_each(?))"
+        " ORDER BY id",
+        [json.dumps(list(album_ids))],
+    )
+    for album, number in rows:
+        found.setdefault(album, []).append(number)
+    return found
+
+
+def albums_of(tx: Tx, item_ids: Collection[int]) -> dict[int, int]:
+    """Number of the album of each of these items; those without one are left out."""
+    rows = tx.query(
+        "SELECT id, album_id FROM items WHERE album_id NOT NULL"
+        " AND id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(item_ids))],
+    )
+    return dict(rows)
+
+
 def items_with_path(tx: Tx, path: Stored) -> list[int]:
     """Items whose file this stored path names."""
     return [row[0] for row in tx.query("SELECT id FROM items WHERE path = ?", [path])]
 
 
 def planned_moves(
-    host: Host, values: Mapping[int, Mapping[str, Value]]
-) -> tuple[tuple[int, Path, Path], ...]:
+    host: Host,
+    values: Mapping[int, Mapping[str, Value]],
+    albums: Mapping[int, Mapping[str, Value]] | None = None,
+    *,
+    enough: Callable[[], bool] = lambda: False,
+) -> tuple[tuple[tuple[int, Path, Path], ...], int]:
     """Files that the user's path formats would place elsewhere with other values.
 
     Args:
         host: the library.
         values: stored values to be, by item and field; `ABSENT` where an attribute goes.
+        albums: the same for albums; path formats look there first.
+        enough: asked before each item; True ends the work, of which `%aunique` makes a lot.
 
     Returns:
-        (item, place with the present values, place with the other ones), where these differ.
+        (item, place with the present values, place with the other ones), where these differ; and
+        the number of items that were looked at.
     """
     moves = []
+    looked_at = 0
     with host.paths():
         for number, fields in values.items():
+            if enough():
+                break
+            looked_at += 1
             item = host.lib.get_item(number)
             if item is None:
                 continue
             now = item.destination()
-            for field, value in fields.items():
-                if value is not ABSENT:
-                    item[field] = item._type(field).from_sql(value)  # noqa: SLF001 - see above
-                elif field in item:
-                    del item[field]
+            _assign(item, fields)
+            album = item.get_album()
+            if album is not None and (to_be := (albums or {}).get(album.id or 0)):
+                _assign(album, to_be)
+                # beets would read it again from the library.
+                album.__dict__["load"] = lambda: None
+                item._cached_album = album  # noqa: SLF001 - see above
             then = item.destination()
             if then != now:
                 moves.append((number, Path(os.fsdecode(now)), Path(os.fsdecode(then))))
-    return tuple(moves)
+    return tuple(moves), looked_at
+
+
+def _assign(model: Item | Album, fields: Mapping[str, Value]) -> None:
+    for field, value in fields.items():
+        if value is not ABSENT:
+            model[field] = model._type(field).from_sql(value)  # noqa: SLF001 - see above
+        else:
+            with suppress(KeyError):
+                del model[field]
 
 
 def announce(

@@ -16,14 +16,18 @@ class Feature:
         migrations: its numbered migrations.
         job_kinds: the long works it can run.
         targets: what change sets can write to.
+        pages: its pages of the web view, with their part of the API.
         checks: what `beet musictool doctor` asks it.
+        widgets: kinds of widgets for dashboards of the web view.
     """
 
     name: str
     migrations: str = ""
     job_kinds: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
+    widgets: tuple[str, ...] = ()
 
 
 def resolve(reference: str) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beets.dbcore import types
+from beets.library import Album, Item
 
 from musictool_core.db import Kind
 
@@ -134,3 +135,16 @@ ALBUM_TYPES: Mapping[str, types.Type] = {
     field.name: _ATTRIBUTE_TYPES[field.kind] for field in FLEXIBLE_FIELDS if field.of_albums
 }
 """What a plugin exposes as `album_types`."""
+
+_OF_THIS_COMPUTER = frozenset({"path", "artpath"})
+
+
+def is_date(name: str) -> bool:
+    """Whether a field of items and albums holds a time, in seconds since 1970."""
+    return isinstance(Item._type(name), types.DateType)  # noqa: SLF001 - beets has no public way
+
+
+def is_readable(name: str) -> bool:
+    """Whether a stored field may be shown outside of this computer's file system: no paths."""
+    computed = name in Item._getters() or name in Album._getters()  # noqa: SLF001 - as above
+    return bool(name) and not computed and name not in _OF_THIS_COMPUTER

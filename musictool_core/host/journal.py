@@ -73,6 +73,7 @@ HISTORY = Table(
         Column("command", Kind.TEXT),
     ),
     search=("field", "old", "new", "source"),
+    row_id="id",
 )
 """The journal with who and what caused each change, for queries; a view."""
 
@@ -117,6 +118,24 @@ class Entry:
     new: Stored
     changeset: int | None
 
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a change set did.
+
+    Attributes:
+        changes: number of lines.
+        objects: number of items and albums.
+        fields: number of changes by field, the most frequent first; "insert", "delete" and "tags"
+            stand for whole rows and files.
+    """
+
+    changes: int
+    objects: int
+    fields: Mapping[str, int]
+
+
+_WHOLE_OPS = frozenset({Op.INSERT.value, Op.DELETE.value, Op.TAGS.value})
 
 Line = tuple[Entity, int, Op, str, Stored, Stored]
 """What `record` writes: entity, id, what happened, field, old, new."""
@@ -353,6 +372,32 @@ def later_entries(
         " AND (changeset IS NULL OR changeset NOT IN (SELECT value FROM json_each(?)))",
         [after, entity.value, json.dumps(list(ids)), json.dumps(list(not_of))],
     )
+
+
+def summaries(tx: Tx, changesets: Collection[int]) -> dict[int, Summary]:
+    """What each of these change sets did, without `NOISE`; one that did nothing is left out."""
+    of_these = "changeset IN (SELECT value FROM json_each(?))"
+    quiet = ", ".join(f"'{name}'" for name in sorted(NOISE))
+    wanted = f"{of_these} AND field NOT IN ({quiet})"
+    listed = [json.dumps(list(changesets))]
+    counted = tx.query(
+        f"SELECT changeset, op, field, count(*) FROM mt_journal WHERE {wanted}"
+        " GROUP BY 1, 2, 3 ORDER BY count(*) DESC",
+        listed,
+    )
+    objects = tx.query(
+        "SELECT changeset, count(*) FROM (SELECT DISTINCT changeset, entity, entity_id"
+        f" FROM mt_journal WHERE {wanted}) GROUP BY 1",
+        listed,
+    )
+    fields: dict[int, dict[str, int]] = {number: {} for number, _ in objects}
+    for number, op, field, count in counted:
+        name = op if op in _WHOLE_OPS else field
+        fields[number][name] = fields[number].get(name, 0) + count
+    return {
+        number: Summary(sum(fields[number].values()), count, fields[number])
+        for number, count in objects
+    }
 
 
 def newest_changeset(tx: Tx) -> int | None:

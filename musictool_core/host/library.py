@@ -18,7 +18,7 @@ import os
 import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from musictool_core import safeio
 from musictool_core.db import connection, migrations
@@ -33,21 +33,26 @@ if TYPE_CHECKING:
 
     from musictool_core.db import Migration, Tx
 
+T = TypeVar("T")
+
 BUSY_WAIT_S = 30.0
 """How long a writer waits for another process, in the terminal."""
 
 
 class _View(connection.ConnectionTx):
-    """A view for SELECTs outside of `Host.transaction`, with errors that name the file."""
+    """A view for SELECTs outside of `Host.transaction`, with errors that name the file.
 
-    def __init__(self, own: sqlite3.Connection, name: str) -> None:
+    It waits for a writer that keeps readers out, as any does while it commits without WAL.
+    """
+
+    def __init__(self, own: sqlite3.Connection, host: Host) -> None:
         super().__init__(own)
-        self._name = name
+        self._host = host
 
     def query(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """See `Tx.query`."""
-        with connection.translate_errors(self._name):
-            return super().query(sql, params)
+        with connection.translate_errors(os.fspath(self._host.path)):
+            return self._host.patiently(lambda: super(_View, self).query(sql, params))
 
 
 class Host:
@@ -77,6 +82,11 @@ class Host:
         return Path(self._name)
 
     @property
+    def music_folder(self) -> Path:
+        """Where beets keeps the music files (`directory:`)."""
+        return Path(os.fsdecode(self.lib.directory))
+
+    @property
     def state_directory(self) -> Path:
         """The folder `musictool/` beside the library (0700): secrets, locks, undo records."""
         swap.finish_swap(self.path.parent)
@@ -100,7 +110,7 @@ class Host:
 
     def reading(self) -> Tx:
         """A view for SELECTs in this thread; sees what the surrounding transaction did, if any."""
-        return _View(self.lib._connection(), self._name)  # noqa: SLF001 - see module docs
+        return _View(self.lib._connection(), self)  # noqa: SLF001 - see module docs
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
@@ -117,7 +127,7 @@ class Host:
         with connection.translate_errors(self._name), self.lib.transaction():
             outermost = not own.in_transaction
             if outermost:
-                self._patiently(lambda: own.execute("BEGIN IMMEDIATE"))
+                self.patiently(lambda: own.execute("BEGIN IMMEDIATE"))
             try:
                 own.execute("SAVEPOINT musictool")
                 yield connection.ConnectionTx(own)
@@ -151,25 +161,27 @@ class Host:
         """
         own = self.lib._connection()  # noqa: SLF001 - see module docs
         with connection.translate_errors(self._name):
-            self._patiently(lambda: backup.change_journal_mode(own, mode, self._name))
+            self.patiently(lambda: backup.change_journal_mode(own, mode, self._name))
 
     def release(self) -> None:
         """Close the library in this process; what uses it again opens it again."""
         self.lib._close()  # noqa: SLF001 - see module docs
 
-    def _patiently(self, action: Callable[[], object]) -> None:
-        """Repeat an action while the file is locked; each attempt waits beets' own `timeout`."""
+    def patiently(self, action: Callable[[], T]) -> T:
+        """Repeat an action while the file is locked; each attempt waits beets' own `timeout`.
+
+        Raises:
+            LibraryBusy: another process held the library too long.
+        """
         attempts = max(1, round(self._busy_wait_s / max(0.1, self.lib.timeout)))
         for attempt in range(attempts):
             try:
-                action()
+                return action()
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):
                     raise
                 if attempt == 0:
                     self._notice(f"{self.path.name} is busy: {self._holder()}; waiting.")
-            else:
-                return
         raise LibraryBusy(
             f"{self._name} is held by {self._holder()} for more than {self._busy_wait_s:.0f} s;"
             " nothing was changed.",
@@ -181,7 +193,7 @@ class Host:
 
     def _commit(self, own: sqlite3.Connection) -> None:
         try:
-            self._patiently(own.commit)
+            self.patiently(own.commit)
         except BaseException:
             # Otherwise beets would try the commit again on its way out, fail, and keep its lock.
             own.rollback()

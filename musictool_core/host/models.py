@@ -9,6 +9,7 @@ Not derived from beets' `LibModel`: other plugins take such rows for items or al
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from musictool_core.errors import MusicToolError
 from musictool_core.host.fields import TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from musictool_core.db import Row, Table
     from musictool_core.host.library import Host
@@ -104,6 +105,15 @@ def model(table: Table) -> type[dbcore.Model]:
     return type(table.name, (_OwnModel,), body)
 
 
+@contextmanager
+def numbers_that_fit() -> Iterator[None]:
+    """Say it in words when a query holds a number that SQLite cannot."""
+    try:
+        yield
+    except OverflowError as error:
+        raise MusicToolError("the query holds a number larger than any in a library.") from error
+
+
 def find_rows(host: Host, table: Table, query: Sequence[str], *, order: Sequence[str]) -> list[Row]:
     """Rows that a beets query finds, sorted by the query's own sort or else by `order`.
 
@@ -122,7 +132,8 @@ def find_rows(host: Host, table: Table, query: Sequence[str], *, order: Sequence
     sql = f'SELECT {listed} FROM "{table.name}" WHERE {where or 1}'
     if clause := sort.order_clause():
         sql += f" ORDER BY {clause}"
-    return table.rows(table.names(), host.reading().query(sql, params))
+    with numbers_that_fit():
+        return table.rows(table.names(), host.reading().query(sql, params))
 
 
 def render(host: Host, table: Table, row: Mapping[str, Any], template: str) -> str:

@@ -9,6 +9,10 @@ program, that it has noticed so far. What was found out about an older generatio
 for the last answer to a question: a caller that accepts an older answer gets it at once, with its
 generation and age, while the new one is worked out in the background; also while another program
 keeps the library locked.
+
+A commit that changed no item and no album, such as the progress of a job, ages only what is known
+of our own tables. That nothing changed is told by the journal, whose triggers write down each
+change whoever makes it; where it does not record, each commit counts.
 """
 
 # ruff: noqa: SLF001 - the same private names of beets as in `sqlquery`
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import threading
 import time
 from array import array
@@ -38,16 +43,20 @@ from musictool_core.db.connection import translate_errors
 from musictool_core.errors import LibraryBusy, MusicToolError
 from musictool_core.host.columns import (
     Facet,
+    add_up,
     read_facet,
+    read_numbers,
     read_own_facet,
     read_own_rows,
     read_rows,
 )
 from musictool_core.host.models import model as own_model
+from musictool_core.host.models import numbers_that_fit
 from musictool_core.host.sqlquery import Translator, parse
+from musictool_core.host.witness import look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from beets.dbcore.sort import Sort
 
@@ -57,8 +66,15 @@ if TYPE_CHECKING:
 Listed = type[Item] | type[Album] | Table
 """What can be listed."""
 
+ITEMS: Listed = Item
+ALBUMS: Listed = Album
+
+_CLOSING_S = 10.0
+"""How long `Search.close` waits for those who still read."""
 _WAIT_S = 2.0
 """How long a read waits while another program writes."""
+_PAUSE_S = 0.02
+"""Between two attempts to see what changed; no attempt keeps other threads waiting."""
 _SORT_HITS = 20_000
 """Up to so many hits SQL sorts them; for more the order of the whole table is kept."""
 _KEPT_PAGES = 512
@@ -66,6 +82,8 @@ _KEPT_IDS = 3_000_000
 """Ids kept in memory over all queries, and as many over all sorts: 8 bytes each."""
 _KEPT_FACETS = 24
 """Columns kept in memory for facets: 4 bytes an item and their different values."""
+_KEPT_NUMBERS = 8
+"""Columns kept in memory for sums: 8 bytes an item."""
 
 _DEFAULT_COLUMNS: dict[object, tuple[str, ...]] = {
     Item: ("id", "artist", "title", "album", "label", "year", "genres", "bpm", "length", "format"),
@@ -85,6 +103,7 @@ class Question:
         limit: rows in the window.
         facets: fields to count the values of, over all that the query finds.
         columns: fields of a row; the usual ones when empty.
+        sums: columns of items or albums to add up, over all that the query finds.
     """
 
     of: Listed
@@ -94,6 +113,7 @@ class Question:
     limit: int = 100
     facets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +126,7 @@ class Page:
         facets: by field, the values and how often each occurs, the most frequent first.
         generation: of the library; grows with every change that was noticed.
         age_s: seconds since the answer was right for sure; 0 for the present generation.
+        sums: by column; what is no number counts as 0.
     """
 
     rows: tuple[Row, ...]
@@ -113,6 +134,7 @@ class Page:
     facets: dict[str, tuple[tuple[Any, int], ...]]
     generation: int
     age_s: float = 0.0
+    sums: Mapping[str, float] = field(default_factory=dict)
 
 
 K = TypeVar("K")
@@ -171,12 +193,45 @@ class _Memory:
     hits: _Kept[object, array[int]] = field(default_factory=_kept_ids)
     orders: _Kept[object, array[int]] = field(default_factory=_kept_ids)
     facets: _Kept[object, Facet] = field(default_factory=lambda: _Kept(_KEPT_FACETS))
+    numbers: _Kept[object, array[float]] = field(default_factory=lambda: _Kept(_KEPT_NUMBERS))
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     page: Page
     known_at: float
+
+
+class _Changes:
+    """Tells by the journal whether items and albums are still what they were.
+
+    Args:
+        connection: of the library.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._schema: object = None
+        self._is_complete = False
+
+    def mark(self) -> tuple[Any, ...] | None:
+        """The newest change: equal to an earlier mark only if there was none since.
+
+        None when that cannot be told: the journal is off, or lacks triggers.
+        """
+        (schema,) = self._ask("PRAGMA schema_version", ())[0]
+        if schema != self._schema:
+            seen = look(self._ask)
+            self._is_complete = seen.enabled and seen.signature == seen.expected
+            self._schema = schema
+        if not self._is_complete:
+            return None
+        # A number may come again once the journal was emptied; its time does not.
+        newest = self._ask('SELECT seq, "at" FROM mt_journal ORDER BY seq DESC LIMIT 1', ())
+        return (schema, *newest)
+
+    def _ask(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, params).fetchall()
 
 
 class _Parsed:
@@ -191,6 +246,7 @@ class _Parsed:
         model: Any = own_model(of) if isinstance(of, Table) else of
         self._model = model
         self._table: str = self._model._table
+        self._row_id = self.own.row_id if self.own else "rowid"
         try:
             self._query, self.sort = parse(host.lib, self._model, list(question.query))
             if isinstance(self.sort, NullSort):
@@ -226,7 +282,7 @@ class _Parsed:
             source = f"{self._table} {self._model.relation_join}"
             sql = f"SELECT DISTINCT {self._table}.id FROM {source} WHERE {where}"
         else:
-            sql = f'SELECT rowid FROM "{self._table}" WHERE {where}'
+            sql = f'SELECT {self._row_id} FROM "{self._table}" WHERE {where}'
         return self._ids(sql, params)
 
     def sorted_by_beets(self) -> array[int]:
@@ -238,12 +294,12 @@ class _Parsed:
 
     def ordered(self, ids: array[int] | None) -> array[int]:
         """These rows (None for all) in the order of the sort, then of their ids."""
-        sql = f'SELECT rowid FROM "{self._table}"'
+        sql = f'SELECT {self._row_id} FROM "{self._table}"'
         params = []
         if ids is not None:
-            sql += " WHERE rowid IN (SELECT value FROM json_each(?))"
+            sql += f" WHERE {self._row_id} IN (SELECT value FROM json_each(?))"
             params.append(json.dumps(ids.tolist()))
-        return self._ids(f"{sql} ORDER BY {self.sort.order_clause()}, rowid", params)
+        return self._ids(f"{sql} ORDER BY {self.sort.order_clause()}, {self._row_id}", params)
 
     def sorted_by_attribute(self, by: SlowFieldSort, facet: Facet, ids: array[int]) -> array[int]:
         """These rows in the order of the sort, then of their ids."""
@@ -264,19 +320,32 @@ class _Parsed:
             return read_own_facet(self._ask, self.own, name)
         return read_facet(self._ask, self._model, name)
 
+    def numbers(self, name: str) -> array[float]:
+        """A column of numbers over all rows."""
+        if self.own:
+            raise MusicToolError(f"{self._table} has no sums.")
+        return read_numbers(self._ask, self._model, name)
+
     def _found_by_beets(self, sort: Sort) -> array[int]:
-        found = self._host.lib._fetch(self._model, self._query, sort)
-        return array("q", [row.id for row in found])
+        with numbers_that_fit():
+            found = self._host.lib._fetch(self._model, self._query, sort)
+            return array("q", [row.id for row in found])
 
     def _ids(self, sql: str, params: Sequence[Any]) -> array[int]:
         return array("q", [row[0] for row in self._ask(sql, params)])
 
     def _ask(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-        return self._translator.connection.execute(sql, tuple(params)).fetchall()
+        with numbers_that_fit():
+            return self._translator.connection.execute(sql, tuple(params)).fetchall()
 
 
 def _facet(parsed: _Parsed, memory: _Memory, name: str) -> Facet:
     return memory.facets.get_or_make((parsed.question.of, name), partial(parsed.facet, name))
+
+
+def _numbers(parsed: _Parsed, memory: _Memory, name: str) -> array[float]:
+    key = (parsed.question.of, name)
+    return memory.numbers.get_or_make(key, partial(parsed.numbers, name))
 
 
 def _window(parsed: _Parsed, memory: _Memory, hits: array[int]) -> Sequence[int]:
@@ -310,48 +379,112 @@ class Search:
         self._clock = clock
         self._own = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._idle = threading.Condition()
+        self._readers = 0
+        self._closed = False
         self._lock = threading.Lock()
         self._watcher = self._open()
-        with translate_errors(str(host.path)):
+        self._changes = _Changes(self._watcher)
+        self._pause = threading.Event()
+        with translate_errors(str(self._host.path)):
             self._version = self._data_version()
-        self._memory = _Memory(generation=1)
+            self._mark = self._changes.mark()
+        # Threads must not wait for each other behind the lock.
+        self._watcher.execute("PRAGMA busy_timeout = 0")
+        self._of_ours = self._of_beets = _Memory(generation=1)
         self._answers: _Kept[Question, _Answer] = _Kept(_KEPT_PAGES)
         self._background = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._under_way: set[Question] = set()
 
     def close(self) -> None:
-        """Close all connections; nothing may be asked any more."""
+        """Close all connections once nobody reads from them; nothing may be asked any more."""
+        self._pause.set()
         self._background.shutdown(cancel_futures=True)
-        with self._lock:
-            for connection in self._opened:
-                connection.close()
+        with self._idle:
+            self._closed = True
+            # A connection that is closed while it reads takes the whole process with it.
+            is_idle = self._idle.wait_for(lambda: not self._readers, _CLOSING_S)
+        if is_idle:
+            with self._lock:
+                for connection in self._opened:
+                    connection.close()
 
-    def page(self, question: Question, *, accept_age_s: float = 0.0) -> Page:
+    def page(
+        self, question: Question, *, accept_age_s: float = 0.0, while_busy_s: float = 0.0
+    ) -> Page:
         """Answer a question.
 
         Args:
             question: what to list.
             accept_age_s: if the library has changed, an earlier answer that was right less than so
                 many seconds ago will do; the new one is then worked out in the background.
+            while_busy_s: the same, but only while another program holds the library.
 
         Raises:
             MusicToolError: the query cannot be understood, or names a field that does not exist.
             LibraryBusy: another program holds the library, and no earlier answer will do.
         """
         known = self._answers.get(question)
+        will_do = known is not None and self._age(known) < accept_age_s
+        at_once = will_do or (known is not None and self._age(known) < while_busy_s)
         try:
-            memory = self._remember()
+            memory = self._remember(question.of, at_once=at_once)
         except LibraryBusy:
-            if known is None or self._age(known) >= accept_age_s:
+            if known is None or not at_once:
                 raise
             return replace(known.page, age_s=self._age(known))
         if known is not None and known.page.generation == memory.generation:
             self._keep(question, known.page)
             return known.page
-        if known is not None and self._age(known) < accept_age_s:
+        if known is not None and will_do:
             self._refresh_later(question)
             return replace(known.page, age_s=self._age(known))
         return self._answer(question, memory)
+
+    def ids(self, question: Question) -> Sequence[int]:
+        """Ids of all rows that the query of a question finds, in no order.
+
+        Raises:
+            MusicToolError: the query cannot be understood.
+            LibraryBusy: another program holds the library.
+        """
+        memory = self._remember(question.of)
+        with self._reading() as translator, self._host.paths():
+            parsed = _Parsed(self._host, question, translator)
+            return memory.hits.get_or_make(parsed.hits_key, parsed.hits)
+
+    def ordered_ids(self, question: Question) -> Sequence[int]:
+        """Ids of all rows that a question finds, in the order of its sort, without its window.
+
+        Raises:
+            MusicToolError: the query cannot be understood.
+            LibraryBusy: another program holds the library.
+        """
+        memory = self._remember(question.of)
+        with self._reading() as translator, self._host.paths():
+            whole = replace(question, offset=0, limit=sys.maxsize)
+            parsed = _Parsed(self._host, whole, translator)
+            return _window(parsed, memory, memory.hits.get_or_make(parsed.hits_key, parsed.hits))
+
+    def rows_by_id(
+        self, of: Listed, ids: Sequence[int], columns: tuple[str, ...]
+    ) -> dict[int, Row]:
+        """Fields of known rows by their id; what is gone is left out.
+
+        Raises:
+            LibraryBusy: another program holds the library.
+        """
+        asked = Question(of, columns=("id", *(name for name in columns if name != "id")))
+        return {row["id"]: row for row in self.rows(asked, ids)}
+
+    def rows(self, question: Question, ids: Sequence[int]) -> list[Row]:
+        """The columns of a question for these rows as they are now; what is gone is left out.
+
+        Raises:
+            LibraryBusy: another program holds the library.
+        """
+        with self._reading() as translator:
+            return _Parsed(self._host, question, translator).rows(ids)
 
     def _age(self, known: _Answer) -> float:
         return self._clock() - known.known_at
@@ -368,7 +501,7 @@ class Search:
 
     def _refresh(self, question: Question) -> None:
         try:
-            self._answer(question, self._remember())
+            self._answer(question, self._remember(question.of))
         except LibraryBusy:
             # The next caller asks again.
             return
@@ -385,20 +518,48 @@ class Search:
                 total=len(hits),
                 facets={name: _facet(parsed, memory, name).count(hits) for name in question.facets},
                 generation=memory.generation,
+                sums={name: add_up(_numbers(parsed, memory, name), hits) for name in question.sums},
             )
         self._keep(question, page)
         return page
 
     # Generations and connections.
 
-    def _remember(self) -> _Memory:
-        """What is known of the present generation."""
-        with self._lock, translate_errors(str(self._host.path)):
-            version = self._data_version()
-            if version != self._version:
-                self._version = version
-                self._memory = _Memory(self._memory.generation + 1)
-            return self._memory
+    @property
+    def generation(self) -> int:
+        """Grows with every change of the library, by whatever program, that was noticed.
+
+        Raises:
+            LibraryBusy: another program holds the library.
+        """
+        self._remember(ITEMS)
+        return self._of_ours.generation
+
+    def _remember(self, of: Listed, *, at_once: bool = False) -> _Memory:
+        """What is known of the present generation, as far as these rows are concerned."""
+        attempts = 1 if at_once else round(_WAIT_S / _PAUSE_S) + 1
+        for left in reversed(range(attempts)):
+            try:
+                with self._lock, translate_errors(str(self._host.path)):
+                    self._notice()
+                    return self._of_ours if isinstance(of, Table) else self._of_beets
+            except LibraryBusy:
+                if not left:
+                    raise
+            self._pause.wait(_PAUSE_S)
+        raise AssertionError  # the last attempt returns or raises
+
+    def _notice(self) -> None:
+        """Drop what is known of an older generation."""
+        version = self._data_version()
+        if version == self._version:
+            return
+        # In this order: what is read from now on is at least as new as the mark.
+        mark = self._changes.mark()
+        self._of_ours = _Memory(self._of_ours.generation + 1)
+        if mark is None or mark != self._mark:
+            self._of_beets = self._of_ours
+        self._version, self._mark = version, mark
 
     def _data_version(self) -> int:
         return int(self._watcher.execute("PRAGMA data_version").fetchone()[0])
@@ -406,11 +567,20 @@ class Search:
     @contextmanager
     def _reading(self) -> Iterator[Translator]:
         """This thread's read-only connection."""
-        with translate_errors(str(self._host.path)):
-            translator: Translator | None = getattr(self._own, "translator", None)
-            if translator is None:
-                translator = self._own.translator = Translator(self._open())
-            yield translator
+        with self._idle:
+            if self._closed:
+                raise LibraryBusy(f"{self._host.path} is being closed.")
+            self._readers += 1
+        try:
+            with translate_errors(str(self._host.path)):
+                translator: Translator | None = getattr(self._own, "translator", None)
+                if translator is None:
+                    translator = self._own.translator = Translator(self._open())
+                yield translator
+        finally:
+            with self._idle:
+                self._readers -= 1
+                self._idle.notify_all()
 
     def _open(self) -> sqlite3.Connection:
         address = f"{self._host.path.resolve().as_uri()}?mode=ro"

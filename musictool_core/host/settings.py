@@ -73,6 +73,54 @@ def read_defaults() -> dict[str, dict[str, Any]]:
     return loaded
 
 
+@dataclass(frozen=True, slots=True)
+class SettingNow:
+    """One setting as it is now.
+
+    Attributes:
+        name: "gaps.videos", as it stands in the configuration.
+        value: what holds, from the configuration or by default.
+        default: what holds when nothing is said.
+        about: what it does, in a sentence or two.
+    """
+
+    name: str
+    value: Any
+    default: Any
+    about: str
+
+
+def list_settings() -> tuple[SettingNow, ...]:
+    """All settings in the order of the defaults, with their help; none of them is a secret.
+
+    Raises:
+        ConfigError: a key that does not exist, or a value of the wrong kind.
+    """
+    about = _read_help()
+    return tuple(
+        SettingNow(f"{section}.{key}", value, defaults[key], about[section, key])
+        for section, defaults in read_defaults().items()
+        for key, value in _section(section, defaults).items()
+    )
+
+
+def _read_help() -> dict[tuple[str, str], str]:
+    """The comment above each key of the defaults."""
+    text = files("musictool_config").joinpath("defaults.yaml").read_text("utf-8")
+    found: dict[tuple[str, str], str] = {}
+    section, said = "", list[str]()
+    for line in text.splitlines():
+        name = line.strip().partition(":")[0]
+        if line.startswith("  #"):
+            said.append(line.strip("# "))
+        elif line.startswith("  "):
+            found[section, name] = " ".join(said)
+            said = []
+        elif line and not line.startswith("#"):
+            section = name
+    return found
+
+
 def read_settings() -> Settings:
     """Read and check the settings.
 

@@ -11,7 +11,6 @@ import os
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -87,11 +86,21 @@ def has_unfinished_files(library: str | bytes | os.PathLike[str]) -> bool:
     Args:
         library: path of the library file; what `safeio` has in work stands beside it.
     """
+    return _holds(library, "work")
+
+
+def has_unsettled_files(library: str | bytes | os.PathLike[str]) -> bool:
+    """Whether the journal may not know of a write of files yet; lists one folder."""
+    return _holds(library, "unsettled")
+
+
+def _holds(library: str | bytes | os.PathLike[str], folder: str) -> bool:
     state = os.path.join(os.path.dirname(os.fsdecode(library)), "musictool")  # noqa: PTH118, PTH120 - loads quickly
     try:
-        names = os.listdir(os.path.join(state, "work"))  # noqa: PTH118, PTH208 - see above
+        names = os.listdir(os.path.join(state, folder))  # noqa: PTH118, PTH208 - see above
     except OSError:
         return False
+    # A lock alone says that somebody is about to write.
     return not all(name.endswith(".lock") for name in names)
 
 
@@ -186,13 +195,7 @@ class Witness:
 
 def _left_writes(lib: Library) -> bool:
     """Whether writes of files are unfinished, or not known to the journal for certain."""
-    state = Path(os.fsdecode(lib.path)).parent / "musictool"
-    # A lock alone says that somebody is about to write.
-    return any(
-        not path.name.endswith(".lock")
-        for folder in ("unsettled", "work")
-        for path in (state / folder).glob("*")
-    )
+    return has_unsettled_files(lib.path) or has_unfinished_files(lib.path)
 
 
 def _last_seq(lib: Library) -> int:

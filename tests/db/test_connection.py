@@ -61,6 +61,18 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(database: Database) -
     assert names(database) == ["a", "b", "c"]
 
 
+def test_a_reader_sees_what_was_stored_while_someone_writes(database: Database) -> None:
+    with database.transaction() as tx:
+        NAMES.insert(tx, [{"name": "a"}])
+
+    with database.transaction() as tx:
+        NAMES.insert(tx, [{"name": "b"}])
+        with database.reading() as view:
+            seen = [row["name"] for row in NAMES.select(view)]
+
+    assert seen == ["a"]
+
+
 def test_a_second_writer_is_told_that_the_file_is_held(database: Database) -> None:
     with (
         database.transaction(),

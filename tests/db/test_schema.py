@@ -215,3 +215,14 @@ def test_the_declared_indexes_are_made_and_the_key_is_unique(tx: Tx) -> None:
     )
 
     assert indexes == [("mt_offer_price", 0), ("mt_offer_shop_ref", 1)]
+
+
+def test_bytes_come_back_as_they_were_and_a_table_says_whether_it_is_there(tx: Tx) -> None:
+    blobs = Table("mt_blob", (Column("content", Kind.BLOB),))
+    assert not blobs.exists(tx)
+
+    CreateTable(blobs).apply(tx)
+    blobs.insert(tx, [{"content": b"\0\xff"}, {"content": None}])
+
+    assert blobs.exists(tx)
+    assert [row["content"] for row in blobs.select(tx)] == [b"\0\xff", None]

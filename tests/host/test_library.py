@@ -341,9 +341,19 @@ def test_reading_a_library_that_is_held_for_good_is_one_line_that_names_it(notes
     other = sqlite3.connect(notes.path)
     other.execute("BEGIN EXCLUSIVE")
 
-    with pytest.raises(LibraryBusy, match=r"library\.db is held by another program"):
-        notes.reading().query("SELECT 1 FROM mt_note")
+    with pytest.raises(LibraryBusy, match=r"library\.db is held by .* for more than 0 s"):
+        Host(notes.lib, busy_wait_s=0.3).reading().query("SELECT 1 FROM mt_note")
     other.close()
+
+
+def test_reading_waits_for_a_writer_that_keeps_readers_out(notes: Host) -> None:
+    add(notes, "ours")
+    other = sqlite3.connect(notes.path, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+
+    waiting = Host(notes.lib, notice=lambda _: other.close(), busy_wait_s=5)
+
+    assert waiting.reading().query("SELECT count(*) FROM mt_note") == [(1,)]
 
 
 def test_what_waiting_cannot_mend_is_told_at_once(notes: Host) -> None:

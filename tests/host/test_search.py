@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from beets.library import Album, Item, Library
 
+from musictool_core import changes
 from musictool_core.db import Column, CreateTable, Kind, Migration, Table
 from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
-from musictool_core.host import indexes, search
-from musictool_core.host.search import Page, Question, Search
+from musictool_core.host import indexes, journal, search
+from musictool_core.host.search import ITEMS, Page, Question, Search
 from tests.host import tricky
 
 if TYPE_CHECKING:
@@ -144,6 +145,15 @@ def test_values_are_those_of_beets_objects(asked: Search, shelf: Library) -> Non
     assert rows[1]["energy"] == 7.0
 
 
+@pytest.mark.usefixtures("shelf")
+def test_known_rows_come_by_their_id_without_those_that_are_gone(asked: Search) -> None:
+    found = asked.rows_by_id(ITEMS, [2, 999, 1], ("title",))
+
+    page = asked.page(Question(ITEMS, ("id:1..2",), columns=("id", "title")))
+    assert found == {row["id"]: row for row in page.rows}
+    assert set(found) == {1, 2}
+
+
 def test_paths_are_right_in_any_thread(asked: Search, shelf: Library) -> None:
     with ThreadPoolExecutor(1) as pool:
         page = pool.submit(asked.page, Question(Item, columns=("path",))).result()
@@ -206,6 +216,7 @@ def test_our_own_tables_are_listed_alike(asked: Search) -> None:
     ("question", "said"),
     [
         (Question(Item, ("energy:many",)), "query 'energy:many': "),
+        (Question(Item, (f"id:{10**40}",)), "larger than any"),
         (Question(Item, columns=("singleton",)), "'singleton' is computed"),
         (Question(Item, facets=("computed",)), "'computed' is computed"),
         (Question(RECORDS, ("lable:x",)), "no field 'lable'"),
@@ -368,9 +379,9 @@ def test_an_answer_is_as_old_as_the_last_time_it_was_right(
 
 
 def test_while_another_program_holds_the_library_an_older_answer_will_do(
-    asked: Search, shelf: Library, clock: Clock
+    asked: Search, shelf: Library, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked._watcher.execute("PRAGMA busy_timeout = 1")
+    monkeypatch.setattr(search, "_WAIT_S", 0.05)
     asked.page(items())
     other = sqlite3.connect(shelf.path)
     other.execute("BEGIN EXCLUSIVE")
@@ -405,3 +416,179 @@ def test_indexes_change_no_answer(asked: Search, host: Host) -> None:
     indexes.rebuild(host)
 
     assert [titles(asked.page(question)) for question in questions] == before
+
+
+@pytest.fixture
+def journalled(host: Host, clock: Clock, shelf: Library) -> Iterator[Search]:  # noqa: ARG001
+    """The three items of `shelf`, whose changes the journal records."""
+    host.migrate({"changes": changes.MIGRATIONS, "records": (Migration((CreateTable(RECORDS),)),)})
+    journal.sync(host)
+    opened = Search(host, clock=clock)
+    yield opened
+    opened.close()
+
+
+def progress(host: Host) -> None:
+    """Commit what no item shows, as a running job does each second."""
+    with host.transaction() as tx:
+        RECORDS.insert(tx, [{"title": "One more", "year": 2000}])
+
+
+def test_the_progress_of_a_job_ages_no_list_of_items(journalled: Search, host: Host) -> None:
+    records = Question(RECORDS)
+    before, none_yet = journalled.page(items()), journalled.page(records)
+    generation = journalled.generation
+
+    progress(host)
+
+    assert journalled.page(items()) is before
+    assert (none_yet.total, journalled.page(records).total) == (0, 1)
+    assert journalled.generation > generation
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE items SET mtime = 5 WHERE id = 1",
+        "DELETE FROM items WHERE id = 3",
+        "INSERT INTO albums (album) VALUES ('New')",
+        "UPDATE item_attributes SET value = 'calm' WHERE entity_id = 3",
+        "DELETE FROM album_attributes",
+    ],
+)
+def test_any_change_of_an_item_or_album_ages_them(
+    journalled: Search, host: Host, change: str
+) -> None:
+    before = journalled.page(items())
+
+    with host.lib.transaction() as tx:
+        tx.mutate(change)
+
+    assert journalled.page(items()).generation > before.generation
+
+
+@pytest.mark.parametrize("broken", ["switched off", "a trigger lacks"])
+def test_where_the_journal_cannot_tell_each_commit_counts(
+    journalled: Search, host: Host, broken: str
+) -> None:
+    if broken == "switched off":
+        journal.sync(host, enable=False)
+    else:
+        name = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'mt_journal_*'"
+        with host.transaction() as tx:
+            tx.run(f'DROP TRIGGER "{tx.query(name)[0][0]}"')
+    before = journalled.page(items())
+
+    progress(host)
+
+    assert journalled.page(items()).generation > before.generation
+
+
+def test_a_change_that_got_the_number_of_an_earlier_one_is_seen(
+    journalled: Search, host: Host, shelf: Library
+) -> None:
+    rename(shelf, "x")
+    before = journalled.page(items())
+
+    with host.transaction() as tx:
+        tx.run("DELETE FROM mt_journal")
+    rename(shelf, "y")
+
+    assert titles(before) == ["x", "a", "c"]
+    assert titles(journalled.page(items())) == ["y", "a", "c"]
+
+
+def test_an_older_answer_may_do_only_while_the_library_is_held(
+    asked: Search, shelf: Library
+) -> None:
+    asked.page(items())
+    other = sqlite3.connect(shelf.path)
+    other.execute("BEGIN EXCLUSIVE")
+    held = asked.page(items(), while_busy_s=10)
+    other.execute("UPDATE items SET title = 'z' WHERE id = 1")
+    other.commit()
+    other.close()
+
+    assert titles(held) == ["B", "a", "c"]
+    assert titles(asked.page(items(), while_busy_s=10)) == ["z", "a", "c"]
+
+
+def test_who_waits_for_a_locked_library_keeps_nobody_else_waiting(
+    asked: Search, shelf: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_WAIT_S", 600.0)
+    asked.page(items())
+    other = sqlite3.connect(shelf.path)
+    other.execute("BEGIN EXCLUSIVE")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(asked.page, items("id:1"))
+        for _ in range(50):
+            assert asked.page(items(), accept_age_s=10).total == 3
+        assert not waiting.done()
+        other.close()
+        assert waiting.result(60).total == 1
+
+
+def test_closing_waits_for_those_who_read_and_refuses_others(asked: Search, shelf: Library) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+
+    def slow(_: object) -> int:
+        reading.set()
+        go_on.wait(60)
+        return 1
+
+    with ThreadPoolExecutor(2) as pool:
+
+        def read() -> int:
+            with asked._reading() as translator:
+                translator.connection.create_function("slow", 1, slow)
+                return len(translator.connection.execute("SELECT slow(id) FROM items").fetchall())
+
+        rows = pool.submit(read)
+        assert reading.wait(60)
+        closing = pool.submit(asked.close)
+        while not asked._closed:
+            go_on.wait(0.01)
+        with pytest.raises(LibraryBusy):
+            asked.page(items("id:3"))
+        assert not closing.done()
+        go_on.set()
+        assert rows.result(60) == len(shelf.items())
+        closing.result(60)
+
+
+def test_all_ids_stand_in_order_and_rows_are_those_that_are_left(
+    asked: Search, shelf: Library
+) -> None:
+    question = items("title+", limit=1)
+    ids = asked.ordered_ids(question)
+    with shelf.transaction() as tx:
+        tx.mutate("DELETE FROM items WHERE title = 'B'")
+
+    assert [row["title"] for row in asked.rows(question, ids)] == ["a", "c"]
+    assert len(ids) == 3
+
+
+def test_sums_add_up_what_the_query_finds(
+    asked: Search, library: Library, make_item: MakeItem
+) -> None:
+    for title, length in (("One", 100.5), ("Two", 20.25), ("Other", 7.0)):
+        make_item(library, title=title, length=length)
+    with library.transaction() as tx:
+        tx.mutate("UPDATE items SET length = 'long' WHERE title = 'Two'")
+
+    everything = asked.page(Question(search.ITEMS, sums=("length",)))
+    some = asked.page(Question(search.ITEMS, ("title:one",), limit=0, sums=("length", "year")))
+
+    assert everything.sums == {"length": 107.5}
+    assert some.sums == {"length": 100.5, "year": 0}
+    assert asked.page(Question(search.ITEMS, ("title:none",), sums=("length",))).sums == {
+        "length": 0
+    }
+
+
+@pytest.mark.parametrize("name", ["energy", "nonsense", "singleton"])
+def test_only_columns_are_added_up(asked: Search, name: str) -> None:
+    with pytest.raises(MusicToolError, match="no column"):
+        asked.page(Question(search.ITEMS, sums=(name,)))

@@ -14,8 +14,8 @@ from beets.dbcore import types
 from beets.dbcore.query import InvalidQueryError
 from beets.library import Album, Item, Library
 from beets.plugins import BeetsPlugin
-from beetsplug.fuzzy import FuzzyQuery
 
+from beetsplug.fuzzy import FuzzyQuery
 from beetsplug.musictool import MusictoolPlugin
 from musictool_core.host import fetching, indexes
 from musictool_core.host.library import Host
