@@ -11,7 +11,18 @@ from musictool_core.discogs import mirror
 from musictool_core.matching import barcode_key, catno_key, text_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from musictool_core.db import Row, Tx
+
+
+_DOUBTFUL = 0.1
+"""With a larger share of records whose barcodes are not known, "no" would be a guess."""
+
+_MOST_CANDIDATES = 6
+
+_SHORTEST = 4
+"""Letters of a word, or of a catalogue number, that alone may bring a record near."""
 
 
 class Way(Enum):
@@ -39,6 +50,52 @@ class OwnedAnswer:
     shelf: int
     barcodes: int
     records: int
+
+
+class Verdict(Enum):
+    """What to say to somebody with the record in his hand."""
+
+    YES = "yes"
+    PERHAPS = "perhaps"
+    """Several records fit, only something close does, or too few barcodes are known."""
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict and what it rests on.
+
+    Attributes:
+        candidates: copies that may be it, one for each record; only with `PERHAPS`.
+        why: one sentence, "" for a plain yes or no.
+    """
+
+    verdict: Verdict
+    answer: OwnedAnswer
+    candidates: tuple[Row, ...] = ()
+    why: str = ""
+
+
+def judge_owned(tx: Tx, code: str) -> Judged:
+    """Look for a code, and say how sure the answer is."""
+    answer = find_owned(tx, code)
+    if answer.way is Way.BARCODE:
+        return Judged(Verdict.YES, answer)
+    found = _one_each(answer.copies)
+    if found:
+        named = {text_key(f"{row['artist']} {row['title']}") for row in found}
+        if len(named) == 1:
+            return Judged(Verdict.YES, answer)
+        which = "this number" if answer.way is Way.CATALOGUE_NUMBER else "these words"
+        several = tuple(found[:_MOST_CANDIDATES])
+        return Judged(Verdict.PERHAPS, answer, several, f"{len(found)} records fit {which}.")
+    if near := _near(mirror.live_instances(tx), code):
+        return Judged(Verdict.PERHAPS, answer, near, "Nothing fits it all; this comes close.")
+    unlisted = mirror.count_tracklists(tx).wanted
+    if barcode_key(code) and unlisted > _DOUBTFUL * answer.records:
+        why = f"The barcodes of {unlisted:,} of {answer.records:,} records are not known."
+        return Judged(Verdict.PERHAPS, answer, (), f"{why} Try the catalogue number.")
+    return Judged(Verdict.NO, answer)
 
 
 def find_owned(tx: Tx, code: str) -> OwnedAnswer:
@@ -74,3 +131,27 @@ def _has_catno(row: Row, code: str) -> bool:
 def _has_words(row: Row, code: str) -> bool:
     words = set(text_key(code).split())
     return bool(words) and words <= set(text_key(f"{row['artist']} {row['title']}").split())
+
+
+def _one_each(copies: Iterable[Row]) -> list[Row]:
+    """The first copy of each record."""
+    return list({row["release_id"]: row for row in reversed(list(copies))}.values())[::-1]
+
+
+def _near(copies: Iterable[Row], code: str) -> tuple[Row, ...]:
+    """Records that share half of the words, or part of the catalogue number; the nearest first."""
+    words, number = set(text_key(code).split()), catno_key(code)
+    scored = [(_nearness(row, words, number), row) for row in _one_each(copies)]
+    best = sorted((pair for pair in scored if pair[0] >= 0.5), key=lambda pair: -pair[0])
+    return tuple(row for _, row in best[:_MOST_CANDIDATES])
+
+
+def _nearness(row: Row, words: set[str], number: str) -> float:
+    if len(number) >= _SHORTEST and any(char.isdecimal() for char in number):
+        known = [catno_key(part) for part in (row["catalognum"] or "").split(",")]
+        if any(number in each for each in known):
+            return 1.0
+    shared = words & set(text_key(f"{row['artist']} {row['title']}").split())
+    if not any(len(word) >= _SHORTEST for word in shared):
+        return 0.0
+    return len(shared) / len(words)

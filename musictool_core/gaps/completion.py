@@ -31,12 +31,14 @@ class Completion:
     """Counts of recordings; `ignored` ones are in none of the others.
 
     Attributes:
+        key: what rows were grouped by: `names_of`; "" for everything.
         name: record ("Artist - Title"), artist or label as printed.
         wanted: recordings that count.
         own: those owned digitally, in the same version.
         review: those waiting for the user's word; not counted as owned.
     """
 
+    key: str
     name: str
     wanted: int
     own: int
@@ -58,12 +60,12 @@ def count_completion(rows: Iterable[Mapping[str, Any]], level: Level) -> list[Co
     names: dict[str, str] = {}
     best: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows:
-        for key, name in _names(row, level):
+        for key, name in names_of(row, level):
             names.setdefault(key, name)
             known = best[key].get(row["recording"])
             if known is None or _RANK[row["state"]] < _RANK[known]:
                 best[key][row["recording"]] = row["state"]
-    counted = [_count(names[key], states.values()) for key, states in best.items()]
+    counted = [_count(key, names[key], states.values()) for key, states in best.items()]
     return sorted(counted, key=lambda c: (c.share, -c.wanted, c.name.casefold()))
 
 
@@ -74,26 +76,28 @@ def total(rows: Iterable[Mapping[str, Any]]) -> Completion:
         known = best.get(row["recording"])
         if known is None or _RANK[row["state"]] < _RANK[known]:
             best[row["recording"]] = row["state"]
-    return _count("all records", best.values())
+    return _count("", "all records", best.values())
 
 
-def _count(name: str, states: Iterable[str]) -> Completion:
+def names_of(row: Mapping[str, Any], level: Level) -> list[tuple[str, str]]:
+    """What a row counts for: a key that is equal for all spellings, and the name as printed."""
+    if level is Level.RELEASE:
+        return [(str(row["release_id"]), f"{row['record_artist']} - {row['album']}")]
+    text = row["artist"] if level is Level.ARTIST else row["label"]
+    parts = [text] if level is Level.ARTIST else [part.strip() for part in text.split(",")]
+    return [(text_key(part), part) for part in dict.fromkeys(parts) if part]
+
+
+def _count(key: str, name: str, states: Iterable[str]) -> Completion:
     counts: dict[str, int] = defaultdict(int)
     for state in states:
         counts[state] += 1
     ignored = counts[State.IGNORED.value]
     return Completion(
+        key=key,
         name=name,
         wanted=sum(counts.values()) - ignored,
         own=counts[State.OWN.value],
         review=counts[State.REVIEW.value],
         ignored=ignored,
     )
-
-
-def _names(row: Mapping[str, Any], level: Level) -> list[tuple[str, str]]:
-    if level is Level.RELEASE:
-        return [(str(row["release_id"]), f"{row['record_artist']} - {row['album']}")]
-    text = row["artist"] if level is Level.ARTIST else row["label"]
-    parts = [text] if level is Level.ARTIST else [part.strip() for part in text.split(",")]
-    return [(text_key(part), part) for part in dict.fromkeys(parts) if part]

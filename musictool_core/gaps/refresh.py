@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from musictool_core import links
+from musictool_core import events, links
 from musictool_core.db import Database, In
 from musictool_core.discogs import mirror
 from musictool_core.gaps import records, tables
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 TARGET_KIND = "discogs_track"
 """Kind of our targets in `links`."""
+
+_NAMED = 10
+"""Tracks that an event names."""
 
 _BATCH = 250
 """Records a transaction: short, so that a running `beet import` never waits long."""
@@ -279,7 +282,11 @@ class _Refresh:
             tables.GAPS.upsert(tx, rows)
             self._store_links(tx, [row["ref"] for row in before], rows)
             mirror.set_owned(tx, owned)
-        return [r for r in rows if r["state"] == State.OWN.value and r["ref"] in open_before]
+            closed = [
+                row for row in rows if row["state"] == State.OWN.value and row["ref"] in open_before
+            ]
+            publish_closed(tx, closed, now=self._now)
+        return closed
 
     def _store_links(self, tx: Tx, before: Sequence[str], rows: Sequence[Row]) -> None:
         accepted = [
@@ -315,6 +322,17 @@ class _Refresh:
             lost = tables.GAPS.select(tx, ("ref",), where={"release_id": In(gone)})
             links.replace_automatic(tx, TARGET_KIND, {row["ref"] for row in lost}, [])
             tables.GAPS.delete(tx, where={"release_id": In(gone)})
+
+
+def publish_closed(tx: Tx, rows: Sequence[Row], *, now: datetime) -> None:
+    """Tell everybody which gaps are closed now; the first tracks by name."""
+    if not rows:
+        return
+    named = [
+        {"ref": row["ref"], "artist": row["artist"], "title": row["title"], "album": row["album"]}
+        for row in rows[:_NAMED]
+    ]
+    events.publish(tx, "gaps.closed", {"count": len(rows), "tracks": named}, at=now)
 
 
 def load_rules(tx: Tx) -> Rules:

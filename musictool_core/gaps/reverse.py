@@ -44,7 +44,8 @@ def find_digital_only(
     alone = []
     for group in groups.values():
         on_shelf = any(
-            item.item_id in linked or item_record_keys(item) & shelf_keys for item in group
+            item.item_id in linked or (shelf_keys and item_record_keys(item) & shelf_keys)
+            for item in group
         )
         if not on_shelf:
             first = group[0]

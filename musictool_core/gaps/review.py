@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from musictool_core import links
 from musictool_core.gaps import tables
-from musictool_core.gaps.refresh import TARGET_KIND
+from musictool_core.gaps.refresh import TARGET_KIND, publish_closed
 from musictool_core.gaps.states import State
 from musictool_core.matching import MATCHER_VERSION
 from musictool_core.music import ItemId
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
     from musictool_core.db import Row
     from musictool_core.host.library import Host
+
+
+_SHOWN = ("state", "item_id", "score", "method", "evidence")
+"""What a decision changes in a row."""
+
+_YES = "you said so"
+_NO = "you said the file that was found is another track"
 
 
 class Answer(Enum):
@@ -93,14 +100,25 @@ def review(
 
 
 def take_back(host: Host) -> str:
-    """Forget the user's latest decision; return the track it was about, "" when there is none."""
+    """Forget the user's latest decision; return the track it was about, "" when there is none.
+
+    The row is again what it was before the decision, until it is judged anew.
+    """
     with host.transaction() as tx:
-        return links.take_back(tx, TARGET_KIND)
+        link = links.take_back(tx, TARGET_KIND)
+        if link is None:
+            return ""
+        before = link.evidence.get("before")
+        if before:
+            tables.GAPS.update(tx, before, where={"ref": link.target})
+        return link.target
 
 
 def decide(host: Host, ref: str, item_id: ItemId, *, accept: bool, now: datetime) -> None:
     """Store the user's word about one track and one file, and show it in the rows at once."""
     with host.transaction() as tx:
+        row = tables.GAPS.get(tx, {"ref": ref})
+        before = {name: row[name] for name in _SHOWN} if row else {}
         links.decide(
             tx,
             links.Link(
@@ -113,8 +131,15 @@ def decide(host: Host, ref: str, item_id: ItemId, *, accept: bool, now: datetime
                 confidence=1.0,
                 matcher_version=MATCHER_VERSION,
                 decided_at=now,
+                evidence={"before": before},
             ),
         )
-        if accept:
+        if row and accept:
             values = {"state": State.OWN.value, "item_id": item_id, "score": 1.0, "method": "you"}
-            tables.GAPS.update(tx, values, where={"ref": ref})
+            tables.GAPS.update(tx, {**values, "evidence": [_YES]}, where={"ref": ref})
+            if row["state"] not in {State.OWN.value, State.IGNORED.value}:
+                publish_closed(tx, [row], now=now)
+        elif row and row["item_id"] == item_id:
+            # Another file may be it: the next look says. Until then it is missing.
+            values = {"state": State.MISSING.value, "item_id": None, "score": 0.0, "method": "you"}
+            tables.GAPS.update(tx, {**values, "evidence": [_NO]}, where={"ref": ref})

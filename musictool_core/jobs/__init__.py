@@ -8,6 +8,7 @@ from musictool_core.jobs.queue import (
     Job,
     JobId,
     JobState,
+    as_json,
     enqueue,
     find,
     get,
@@ -17,6 +18,7 @@ from musictool_core.jobs.queue import (
     request_cancel,
 )
 from musictool_core.jobs.runner import JobContext, JobKind, run
+from musictool_core.jobs.worker import Worker
 
 __all__ = [
     "JOBS",
@@ -27,6 +29,8 @@ __all__ = [
     "JobId",
     "JobKind",
     "JobState",
+    "Worker",
+    "as_json",
     "enqueue",
     "find",
     "get",

@@ -221,6 +221,28 @@ def recover(tx: Tx, now: datetime) -> list[Job]:
     return [get(tx, job.job_id) for job in lost]
 
 
+def as_json(job: Job) -> dict[str, Any]:
+    """The documented object of one job (docs/plugins/musictool.md)."""
+    times = {
+        "retry_at": job.retry_at,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+    return {
+        "id": job.job_id,
+        "kind": job.kind,
+        "state": job.state.value,
+        "done": job.progress.done,
+        "total": job.progress.total,
+        "label": job.progress.label,
+        "eta_s": job.eta_s,
+        "error": job.error,
+        "result": job.result,
+        **{name: time.isoformat() if time else None for name, time in times.items()},
+    }
+
+
 def owner_lives(owner: str) -> bool:
     """Whether the process a running job belongs to is still there."""
     return platform.is_alive_with(owner)

@@ -135,14 +135,20 @@ def decisions(
     return found
 
 
-def take_back(tx: Tx, target_kind: str) -> str:
-    """Forget the user's latest decision; return its target, "" when there is none."""
+def latest_decision(tx: Tx, target_kind: str) -> Link | None:
+    """The user's latest decision, None when there is none."""
     where = {"target_kind": target_kind, "decided_by": DecidedBy.USER.value, "removed_at": None}
-    latest = LINKS.select(tx, ("id", "target"), where=where, order=("-decided_at", "-id"), limit=1)
-    if not latest:
-        return ""
-    LINKS.delete(tx, where={"id": latest[0]["id"]})
-    return str(latest[0]["target"])
+    latest = LINKS.select(tx, where=where, order=("-decided_at", "-id"), limit=1)
+    return _link(latest[0]) if latest else None
+
+
+def take_back(tx: Tx, target_kind: str) -> Link | None:
+    """Forget the user's latest decision; return it, None when there is none."""
+    latest = latest_decision(tx, target_kind)
+    if latest is not None:
+        pair = {"target": latest.target, "item_id": latest.item_id}
+        LINKS.delete(tx, where={"target_kind": target_kind, **pair})
+    return latest
 
 
 def links_of_items(tx: Tx, item_ids: Collection[ItemId]) -> list[Link]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from musictool_core.discogs import mirror
-from musictool_core.discogs.owned import OwnedAnswer, Way, find_owned
+from musictool_core.discogs.owned import OwnedAnswer, Verdict, Way, find_owned, judge_owned
 from musictool_core.music import Release, ReleaseId
 
 if TYPE_CHECKING:
@@ -125,3 +125,50 @@ def test_an_empty_shelf_owns_nothing(shelf_host: Host) -> None:
     answer = find_owned(shelf_host.reading(), "WAP 105")
 
     assert answer == OwnedAnswer(way=None, copies=(), shelf=0, barcodes=0, records=0)
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict", "candidates"),
+    [
+        ("5 023363 002417", Verdict.YES, []),
+        ("WAP 105", Verdict.YES, []),  # two copies of one record
+        ("aphex windowlicker", Verdict.YES, []),
+        ("aphex", Verdict.YES, []),
+        ("wap", Verdict.NO, []),
+        ("WAP10", Verdict.PERHAPS, ["2"]),  # part of a number
+        ("aphex twin drukqs", Verdict.PERHAPS, ["2"]),  # most of the words
+        ("boards of canada geogaddi", Verdict.NO, []),
+        ("", Verdict.NO, []),
+        # The track lists of a third of the records are not known: "no" would be a guess.
+        ("4006381333931", Verdict.PERHAPS, []),
+    ],
+)
+def test_the_verdict_is_as_sure_as_it_can_be(
+    shop: Host, code: str, verdict: Verdict, candidates: list[str]
+) -> None:
+    judged = judge_owned(shop.reading(), code)
+
+    assert judged.verdict is verdict
+    assert [row["instance_id"] for row in judged.candidates] == candidates
+    assert bool(judged.why) == (verdict is Verdict.PERHAPS)
+
+
+def test_several_records_that_fit_are_shown_and_not_decided(shop: Host) -> None:
+    names = ("instance_id", "release_id", "artist", "title", "catalognum")
+    with shop.transaction() as tx:
+        other = ("6", 50, "Somebody", "Else", "WAP 105")
+        mirror.INSTANCES.insert(tx, [dict(zip(names, other, strict=True))])
+
+    judged = judge_owned(shop.reading(), "wap105")
+
+    assert judged.verdict is Verdict.PERHAPS
+    assert [row["instance_id"] for row in judged.candidates] == ["2", "6"]
+    assert judged.why == "2 records fit this number."
+
+
+def test_with_all_barcodes_known_an_unknown_one_is_a_no(shop: Host) -> None:
+    with shop.transaction() as tx:
+        release = Release(ReleaseId(40), "", ())
+        mirror.store_releases(tx, [release], origin="api", now=NOW)
+
+    assert judge_owned(shop.reading(), "4006381333931").verdict is Verdict.NO
