@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from musictool_core.errors import StorageError
 from musictool_core.host.feature import Feature, resolve
-from musictool_core.host.library import Host
+from musictool_core.host.library import BUSY_WAIT_S, Host
 from musictool_core.host.settings import Settings, read_settings
-from musictool_core.host.witness import has_unfinished_files
+from musictool_core.host.witness import has_unfinished_files, has_unsettled_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from beets.library import Library
 
     from musictool_core.changes import Target
+    from musictool_core.insight.widgets import WidgetKind
     from musictool_core.jobs import JobKind
 
 _FEATURES = (
@@ -30,7 +31,11 @@ _FEATURES = (
     "musictool_core.links.feature:FEATURE",
     "musictool_core.discogs.feature:FEATURE",
     "musictool_core.gaps.feature:FEATURE",
+    "musictool_core.insight.feature:FEATURE",
 )
+
+_STARTING_WAIT_S = 2.0
+"""No command waits long for the library because of what another one left behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +56,23 @@ def schema_versions() -> dict[str, int]:
     return {f.name: len(resolve(f.migrations)) for f in features() if f.migrations}
 
 
-def start(lib: Library, *, notice: Callable[[str], None]) -> App:
+def start(lib: Library, *, notice: Callable[[str], None], busy_wait_s: float = BUSY_WAIT_S) -> App:
     """Put right what a crash left, bring our tables up to date, and return the started product.
 
     Args:
         lib: beets' open library.
         notice: takes lines for the user that are not part of a result.
+        busy_wait_s: how long a write waits for another program.
 
     Raises:
         ConfigError: a setting cannot be used.
         StorageError: the library cannot be written, or a newer musictool wrote it.
     """
     settings = read_settings()
-    host = Host(lib, notice=notice)
+    host = Host(lib, notice=notice, busy_wait_s=busy_wait_s)
     put_back_files(host, notice)
     host.migrate({f.name: resolve(f.migrations) for f in features() if f.migrations})
+    _settle_files(Host(lib, busy_wait_s=min(busy_wait_s, _STARTING_WAIT_S)), notice)
     return App(host, settings)
 
 
@@ -85,6 +92,17 @@ def put_back_files(host: Host, notice: Callable[[str], None]) -> None:
         notice(said)
 
 
+def _settle_files(host: Host, notice: Callable[[str], None]) -> None:
+    """Tell the journal what killed processes wrote into files; without it, say so and go on."""
+    if not has_unsettled_files(host.path):
+        return
+    unsettled = import_module("musictool_core.changes.unsettled")  # rarely needed
+    try:
+        unsettled.settle_writes(host, now=utc_now())
+    except StorageError as error:
+        notice(error.line())
+
+
 def job_kinds(app: App) -> dict[str, JobKind]:
     """All kinds of long work, by name."""
     kinds = [resolve(reference)(app.settings) for f in features() for reference in f.job_kinds]
@@ -95,6 +113,12 @@ def change_targets() -> dict[str, Target]:
     """All places that change sets can write to, by name."""
     targets = [resolve(reference)() for f in features() for reference in f.targets]
     return {target.name: target for target in targets}
+
+
+def widget_kinds() -> dict[str, WidgetKind]:
+    """All kinds of widgets for dashboards, by name, in the order a first dashboard has them."""
+    kinds = [resolve(reference) for f in features() for reference in f.widgets]
+    return {kind.name: kind for kind in kinds}
 
 
 def utc_now() -> datetime:

@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from musictool_core import app, changes, safeio
+from musictool_core.app import edits
 from musictool_core.changes import observe
-from musictool_core.changes.unsettled import settle_writes
+from musictool_core.changes.unsettled import settle_own, settle_writes
 from musictool_core.db import epoch
 from musictool_core.errors import StorageError
 from musictool_core.host import journal, unfinished
@@ -48,7 +49,11 @@ def prepare(lib: Library, log: logging.Logger) -> None:
     settle_writes(host, now=app.utc_now())
     with host.paths():
         for result in changes.recover(
-            host, app.change_targets(), report=silent, cancel=CancelToken()
+            host,
+            app.change_targets(),
+            report=silent,
+            cancel=CancelToken(),
+            then=edits.queue_files,
         ):
             said = f"change set {result.changeset_id} was interrupted; it is finished now"
             log.info(said)
@@ -82,7 +87,7 @@ def claim(
 
 def settle(lib: Library, *, after: int) -> None:
     """When a command wrote tags: see that the journal knows all of them."""
-    settle_writes(Host(lib), now=app.utc_now(), after=after)
+    settle_own(Host(lib), after=after)
 
 
 def this_command() -> Origin:

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import __version__, app, safeio
-from musictool_core.errors import FormatError, StorageError
+from musictool_core.errors import FormatError, LibraryBusy, StorageError
 from musictool_core.host import backup as library_file
 from musictool_core.host import journalmode, leaving, witness
+from musictool_core.host.backup import Description
 from musictool_core.progress import Report, silent
 from musictool_core.safeio import archive as archives
 from musictool_core.safeio import platform, swap
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Mapping
 
-    from musictool_core.host.backup import Description
     from musictool_core.host.library import Host
     from musictool_core.safeio.archive import Archive
 
 FOLDER = "musictool-backups"
 """Beside the library: where archives go."""
 
+_USUAL_MODE = "delete"
 _FORMAT = 1
 """Of the manifest; grows when an older musictool could not restore an archive rightly."""
 
@@ -157,7 +158,7 @@ def backup(
         StorageError: the library is damaged, or the archive cannot be written; there is none.
     """
     swap.finish_swap(host.path.parent, io=io)
-    mode = journalmode.current(host.reading())
+    mode = _mode_of(host)
     with library_file.reading(host.path) as source:
         packed = _pack(host, source, goal, mode=mode, is_judged=True, now=now, report=report, io=io)
     return _described(packed.archive)
@@ -207,7 +208,7 @@ def restore(
         _examine(stage / swap.LIBRARY, chosen)
         if chosen.journal_mode == journalmode.WAL and journalmode.may_use_wal(host.path):
             library_file.set_journal_mode(stage / swap.LIBRARY, journalmode.WAL)
-        mode = journalmode.current(host.reading())
+        mode = _mode_of(host)
         kept = default_goal(host, now, name="before-restore")
         make_folder(kept.parent)
         host.release()
@@ -219,6 +220,16 @@ def restore(
             swap.swap_in(stage, host.path, io=io)
     witness.let_be(host.lib)
     return Restored(kept, packed.fault)
+
+
+def _mode_of(host: Host) -> str:
+    """The journal mode; that of new files where a damaged library cannot tell."""
+    try:
+        return journalmode.current(host.reading())
+    except LibraryBusy:
+        raise
+    except StorageError:
+        return _USUAL_MODE
 
 
 def plan_leaving(host: Host) -> Leaving:
@@ -301,9 +312,15 @@ def _pack(
                 f"{host.path} is damaged: {fault}. No backup was made.",
                 hint="`beet musictool doctor` says more.",
             )
-        about = _about(host, library_file.describe(copy), mode=mode, now=now)
+        found = _unreadable(copy) if fault else library_file.describe(copy)
+        about = _about(host, found, mode=mode, now=now)
         sources = {swap.LIBRARY: copy, **state_files(host)}
         return _Packed(archives.write_archive(goal, sources, about, report=report, io=io), fault)
+
+
+def _unreadable(copy: Path) -> Description:
+    """What is said of a library that is damaged: its size."""
+    return Description(copy.stat().st_size, 0, 0, 0, None, {}, _USUAL_MODE)
 
 
 def _about(host: Host, found: Description, *, mode: str, now: datetime) -> dict[str, Any]:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from musictool_core.host.library import Host
     from musictool_core.progress import CancelToken, Report
 
+    Then = Callable[[Tx, ChangeSetId], object]
+    """What is to happen in the transaction that ends a change set."""
+
 
 def plan(
     host: Host,
@@ -37,13 +40,28 @@ def plan(
     now: datetime,
     undo_of: Sequence[ChangeSetId] = (),
     force: bool = False,
+    files_later: bool = False,
 ) -> ChangeSetId:
-    """Store a change set that `apply` can carry out, now or in another process."""
+    """Store a change set that `apply` can carry out, now or in another process.
+
+    What waits in the sets that are taken back is given up.
+
+    Args:
+        host: the library.
+        changes: what it is to do, in this order.
+        origin: who wants it.
+        now: UTC.
+        undo_of: change sets that it takes back.
+        force: write also where the present value is not the expected one.
+        files_later: `apply` leaves what concerns files to `files.run`.
+    """
     with host.transaction() as tx:
         changeset = store.open_set(
             tx, origin, state=SetState.PLANNED, now=now, undo_of=undo_of, force=force
         )
-        store.add_changes(tx, changeset, changes)
+        store.add_changes(tx, changeset, changes, files_later=files_later)
+        for undone in undo_of:
+            store.cancel_rest(tx, undone, ChangeState.WAITING)
     return changeset
 
 
@@ -54,10 +72,19 @@ def apply(
     *,
     report: Report,
     cancel: CancelToken,
+    then: Then | None = None,
 ) -> Result:
     """Carry out a change set; what cannot be done is listed in the result.
 
     On cancel the rest is given up and the result says how much; what was applied can be undone.
+
+    Args:
+        host: the library.
+        changeset: one that `plan` stored.
+        targets: what can be written to.
+        report: takes the progress.
+        cancel: asked between two batches.
+        then: called in the last transaction when files wait to follow.
 
     Raises:
         MusicToolError: another process applies it, or nothing here knows one of its targets.
@@ -65,44 +92,59 @@ def apply(
     with host.transaction() as tx:
         if not store.take(tx, changeset):
             raise MusicToolError(f"change set {changeset} is finished, or being applied elsewhere.")
-    total = store.count_changes(host.reading(), changeset)
+    total = sum(
+        store.count_changes(host.reading(), changeset, state)
+        for state in ChangeState
+        if state is not ChangeState.WAITING
+    )
     try:
-        while batch := _next_batch(host, changeset, targets):
+        while batch := next_batch(host, changeset, targets):
             cancel.check()
             left = store.count_changes(host.reading(), changeset, ChangeState.PLANNED)
             report(Progress(total - left, total, "changes"))
-            _apply_batch(host, changeset, targets[batch[0].change.target], batch)
+            apply_batch(host, changeset, targets[batch[0].change.target], batch)
     except Cancelled:
         with host.transaction() as tx:
             store.cancel_rest(tx, changeset)
     report(Progress(total, total, "changes"))
     with host.transaction() as tx:
+        store.drop_idle(tx, changeset)
+        if then is not None and store.waiting(tx, changeset):
+            then(tx, changeset)
         return store.close(tx, changeset)
 
 
 def recover(
-    host: Host, targets: Mapping[str, Target], *, report: Report, cancel: CancelToken
+    host: Host,
+    targets: Mapping[str, Target],
+    *,
+    report: Report,
+    cancel: CancelToken,
+    then: Then | None = None,
 ) -> list[Result]:
-    """Finish the change sets whose process died while it applied them."""
+    """Finish the change sets whose process died while it applied them; arguments as `apply`."""
     return [
-        apply(host, found.changeset_id, targets, report=report, cancel=cancel)
+        apply(host, found.changeset_id, targets, report=report, cancel=cancel, then=then)
         for found in store.interrupted(host.reading())
     ]
 
 
-def _next_batch(
-    host: Host, changeset: ChangeSetId, targets: Mapping[str, Target]
+def next_batch(
+    host: Host,
+    changeset: ChangeSetId,
+    targets: Mapping[str, Target],
+    state: ChangeState = ChangeState.PLANNED,
 ) -> Sequence[Pending]:
     """The next changes of one target, either whole rows or fields, so that ids are known."""
     view = host.reading()
-    first = store.pending(view, changeset, 1)
+    first = store.pending(view, changeset, 1, state)
     if not first:
         return []
     change = first[0].change
     name, whole = change.target, change.field == WHOLE_ROW
     if name not in targets:
         raise MusicToolError(f"change set {changeset}: nothing here knows the target {name!r}.")
-    found = store.pending(view, changeset, targets[name].batch)
+    found = store.pending(view, changeset, targets[name].batch, state)
     return list(
         takewhile(
             lambda p: p.change.target == name and (p.change.field == WHOLE_ROW) is whole, found
@@ -110,9 +152,10 @@ def _next_batch(
     )
 
 
-def _apply_batch(
+def apply_batch(
     host: Host, changeset: ChangeSetId, target: Target, batch: Sequence[Pending]
 ) -> None:
+    """Carry out what `next_batch` gave, and mark it."""
     view = host.reading()
     items = store.given_ids(view, changeset, "item")
     albums = store.given_ids(view, changeset, "album")

@@ -12,7 +12,7 @@ from datetime import datetime  # noqa: TC003 - dataclass fields are inspected at
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NewType
 
-from musictool_core.host.entities import ABSENT, RowImage, Value
+from musictool_core.host.entities import ABSENT, Entity, RowImage, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,10 +24,18 @@ WHOLE_ROW = "*"
 TAGS_TARGET = "tags"
 """Name of the target of a file's tags."""
 
+FILE_TARGET = "file"
+"""Name of the target that lets files follow their rows."""
+
+COVER = "cover"
+"""Field of `FILE_TARGET`: the cover of an album follows its tracks."""
+
 OUTSIDE = "outside"
 """Source of changes that nobody claimed: another program, SQL, beets without our plugin."""
 
 Content = Value | RowImage
+
+PATH_FIELDS = frozenset(entity.path_field for entity in Entity)
 
 
 class Gone(Enum):
@@ -55,6 +63,8 @@ class ChangeState(Enum):
     """What became of one change."""
 
     PLANNED = "planned"
+    WAITING = "waiting"
+    """A file that is to follow its row; done by a job after all rows."""
     APPLIED = "applied"
     CONFLICT = "conflict"
     """The present value is neither the old nor the new one; left alone."""
@@ -89,7 +99,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A stored change that is still to be applied; `number` is its place in the set."""
+    """A stored change that is still to be applied, and its place in the set."""
 
     number: int
     change: Change
@@ -209,6 +219,11 @@ def in_order(changes: Sequence[Change]) -> list[Change]:
     in the end.
     """
     return sorted(changes, key=lambda change: (_stage(change), change.entity_id, change.field))
+
+
+def is_file_work(change: Change) -> bool:
+    """Whether a change writes or moves a file, which takes its time."""
+    return change.target in {TAGS_TARGET, FILE_TARGET} or change.field in PATH_FIELDS
 
 
 def _stage(change: Change) -> int:

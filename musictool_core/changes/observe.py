@@ -31,7 +31,10 @@ _TAKE_VALUE = frozenset(
 
 def origin_of(argv: Sequence[str], pid: int) -> Origin:
     """Who a process with this command line is, for the journal."""
-    return Origin(user_name(), _source(argv), shlex.join([PurePath(argv[0]).name, *argv[1:]]), pid)
+    program = PurePath(argv[0])
+    # `python -m beets` is what its users call beet.
+    name = _program(program) if program.name == "__main__.py" else program.name
+    return Origin(user_name(), _source(argv), shlex.join([name, *argv[1:]]), pid)
 
 
 def user_name() -> str:
@@ -121,9 +124,7 @@ def _adopt(tx: Tx, first: int, at: datetime) -> ChangeSetId:
 
 
 def _source(argv: Sequence[str]) -> str:
-    program = PurePath(argv[0])
-    name = program.parent.name if program.name == "__main__.py" else program.stem
-    name = "beet" if name == "beets" else name
+    name = _program(PurePath(argv[0]))
     words = iter(argv[1:])
     for word in words:
         if word in _TAKE_VALUE:
@@ -131,3 +132,8 @@ def _source(argv: Sequence[str]) -> str:
         elif not word.startswith("-"):
             return f"{name} {word}"
     return name
+
+
+def _program(program: PurePath) -> str:
+    name = program.parent.name if program.name == "__main__.py" else program.stem
+    return "beet" if name == "beets" else name

@@ -58,6 +58,7 @@ class RowTarget:
     def __init__(self, entity: Entity) -> None:
         self._entity = entity
         self.name = entity.value
+        self.path_field = entity.path_field
 
     def read(self, host: Host, changes: Sequence[Change]) -> list[Content | Gone]:
         """See `Target.read`."""

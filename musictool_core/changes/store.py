@@ -7,6 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.changes.model import (
+    COVER,
+    FILE_TARGET,
+    PATH_FIELDS,
+    TAGS_TARGET,
     Change,
     ChangeSet,
     ChangeSetId,
@@ -19,6 +23,7 @@ from musictool_core.changes.model import (
     Unfulfilled,
     decode,
     encode,
+    is_file_work,
 )
 from musictool_core.db import (
     Below,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
+    from musictool_core.changes.model import Content
     from musictool_core.db import Row, Tx
 
 CHANGESETS = Table(
@@ -71,14 +77,18 @@ CHANGES = Table(
         Column("new", Kind.JSON),
         Column("source", Kind.TEXT),
         Column("reason", Kind.TEXT),
-        Column("state", Kind.TEXT, "planned, applied, conflict, failed or cancelled"),
+        Column("state", Kind.TEXT, "planned, waiting, applied, conflict, failed or cancelled"),
         Column("note", Kind.TEXT, "why it was not applied"),
         Column("given_id", Kind.INTEGER, "under which number a row came back"),
     ),
-    indexes=(Index(("changeset", "state", "id")),),
+    indexes=(Index(("changeset", "state", "id")), Index(("state", "changeset", "entity_id"))),
 )
 
-MIGRATIONS = (Migration((CreateTable(CHANGESETS), CreateTable(CHANGES), CreateJournal())),)
+MIGRATIONS = (
+    Migration((CreateTable(CHANGESETS), CreateTable(CHANGES), CreateJournal())),
+    # The index over states.
+    Migration((CreateTable(CHANGES),)),
+)
 
 
 def open_set(
@@ -107,8 +117,17 @@ def open_set(
     return ChangeSetId(last["id"])
 
 
-def add_changes(tx: Tx, changeset: ChangeSetId, changes: Iterable[Change]) -> None:
-    """Store what the set is to do, in this order."""
+def add_changes(
+    tx: Tx, changeset: ChangeSetId, changes: Iterable[Change], *, files_later: bool = False
+) -> None:
+    """Store what the set is to do, in this order.
+
+    Args:
+        tx: the open transaction.
+        changeset: an open set.
+        changes: what it is to do.
+        files_later: what concerns files waits for a job.
+    """
     CHANGES.insert(
         tx,
         (
@@ -121,7 +140,7 @@ def add_changes(tx: Tx, changeset: ChangeSetId, changes: Iterable[Change]) -> No
                 "new": encode(change.new),
                 "source": change.source,
                 "reason": change.reason,
-                "state": ChangeState.PLANNED.value,
+                "state": _first_state(change, files_later=files_later).value,
                 "note": "",
             }
             for change in changes
@@ -148,6 +167,38 @@ def list_sets(tx: Tx) -> list[ChangeSet]:
     return [_set(row) for row in CHANGESETS.select(tx, order=("-id",))]
 
 
+def newest_sets(
+    tx: Tx, *, limit: int, before: int | None = None, among: Collection[int] | None = None
+) -> list[ChangeSet]:
+    """The newest change sets.
+
+    Args:
+        tx: a transaction or view.
+        limit: how many at most.
+        before: only those with a smaller number.
+        among: only these.
+    """
+    if among is not None:
+        kept = sorted((n for n in among if before is None or n < before), reverse=True)
+        where: dict[str, Any] = {"id": In(kept[:limit])}
+    else:
+        where = {} if before is None else {"id": Below(before)}
+    rows = CHANGESETS.select(tx, where=where, order=("-id",), limit=limit)
+    return [_set(row) for row in rows]
+
+
+def count_states(
+    tx: Tx, changesets: Collection[ChangeSetId]
+) -> dict[tuple[ChangeSetId, ChangeState], int]:
+    """Number of changes of these sets, by set and state, but for those that are applied."""
+    counts = {}
+    for number in changesets:
+        for state in (ChangeState.WAITING, ChangeState.CONFLICT, ChangeState.FAILED):
+            if count := count_changes(tx, number, state):
+                counts[number, state] = count
+    return counts
+
+
 def take(tx: Tx, changeset: ChangeSetId) -> bool:
     """Make this process the one that applies the set; False when another living one does.
 
@@ -167,11 +218,13 @@ def take(tx: Tx, changeset: ChangeSetId) -> bool:
     return True
 
 
-def pending(tx: Tx, changeset: ChangeSetId, limit: int) -> list[Pending]:
-    """The next changes to apply."""
+def pending(
+    tx: Tx, changeset: ChangeSetId, limit: int, state: ChangeState = ChangeState.PLANNED
+) -> list[Pending]:
+    """The next changes to apply, of those in one state."""
     rows = CHANGES.select(
         tx,
-        where={"changeset": changeset, "state": ChangeState.PLANNED.value},
+        where={"changeset": changeset, "state": state.value},
         order=("id",),
         limit=limit,
     )
@@ -195,9 +248,10 @@ def pending(tx: Tx, changeset: ChangeSetId, limit: int) -> list[Pending]:
 def mark(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     """Note what became of changes; belongs into the transaction of their effect."""
     applied = [o.number for o in outcomes if o.state is ChangeState.APPLIED]
-    CHANGES.update(tx, {"state": ChangeState.APPLIED.value}, where={"id": In(applied)})
+    values: dict[str, Any] = {"state": ChangeState.APPLIED.value, "note": ""}
+    CHANGES.update(tx, values, where={"id": In(applied)})
     for outcome in outcomes:
-        values: dict[str, Any] = {}
+        values = {}
         if outcome.state is not ChangeState.APPLIED:
             values |= {"state": outcome.state.value, "note": outcome.note}
         if outcome.found is not None:
@@ -206,6 +260,79 @@ def mark(tx: Tx, outcomes: Sequence[Outcome]) -> None:
             values["given_id"] = outcome.given_id
         if values:
             CHANGES.update(tx, values, where={"id": outcome.number})
+
+
+def note_move(tx: Tx, number: int, *, old: Content, new: Content) -> None:
+    """Write down from where to where a file goes before it is moved."""
+    CHANGES.update(tx, {"old": encode(old), "new": encode(new)}, where={"id": number})
+
+
+def waiting(tx: Tx, changeset: ChangeSetId | None = None) -> list[tuple[ChangeSetId, str, int]]:
+    """Set, target and entity of the changes that wait for a job; of one set, or of all."""
+    where: dict[str, Any] = {"state": ChangeState.WAITING.value}
+    if changeset is not None:
+        where["changeset"] = changeset
+    rows = CHANGES.select(tx, ("changeset", "target", "entity_id"), where=where, order=("id",))
+    return [(row["changeset"], row["target"], row["entity_id"]) for row in rows]
+
+
+def waiting_tracks(tx: Tx, changeset: ChangeSetId | None = None) -> dict[ChangeSetId, list[int]]:
+    """Tracks whose files wait, once for each change, of one set or of all.
+
+    Covers are of albums, whose numbers are others: a set of which only covers wait has no tracks.
+    """
+    where: dict[str, Any] = {"state": ChangeState.WAITING.value}
+    if changeset is not None:
+        where["changeset"] = changeset
+    found: dict[ChangeSetId, list[int]] = {}
+    for row in CHANGES.select(tx, ("changeset", "entity_id", "field"), where=where, order=("id",)):
+        tracks = found.setdefault(row["changeset"], [])
+        if row["field"] != COVER:
+            tracks.append(row["entity_id"])
+    return found
+
+
+def count_files(tx: Tx, changeset: ChangeSetId) -> int:
+    """Number of tracks whose files a set writes or moves in all."""
+    rows = CHANGES.select(
+        tx, ("entity_id", "target", "field", "state"), where={"changeset": changeset}
+    )
+    cancelled = ChangeState.CANCELLED.value
+    return len(
+        {
+            row["entity_id"]
+            for row in rows
+            if row["state"] != cancelled
+            and row["field"] != COVER
+            and (row["target"] in {TAGS_TARGET, FILE_TARGET} or row["field"] in PATH_FIELDS)
+        }
+    )
+
+
+def unfulfilled_files(tx: Tx, changeset: ChangeSetId) -> tuple[Unfulfilled, ...]:
+    """Files of a set that could not be written or moved."""
+    return tuple(
+        each
+        for state in (ChangeState.FAILED, ChangeState.CONFLICT)
+        for each in _unfulfilled(tx, changeset, state)
+        if each.target in {TAGS_TARGET, FILE_TARGET} or each.field in PATH_FIELDS
+    )
+
+
+def drop_idle(tx: Tx, changeset: ChangeSetId) -> None:
+    """Cancel the writing of files of items in which the set changed nothing."""
+    items = {"changeset": changeset, "target": "item"}
+    applied = CHANGES.select(
+        tx, ("entity_id",), where={**items, "state": ChangeState.APPLIED.value}
+    )
+    changed = {row["entity_id"] for row in applied}
+    files = {"changeset": changeset, "target": FILE_TARGET, "state": ChangeState.WAITING.value}
+    idle = [
+        row["id"]
+        for row in CHANGES.select(tx, ("id", "entity_id", "field"), where=files)
+        if row["entity_id"] not in changed and row["field"] != COVER
+    ]
+    CHANGES.update(tx, {"state": ChangeState.CANCELLED.value}, where={"id": In(idle)})
 
 
 def given_ids(tx: Tx, changeset: ChangeSetId, target: str) -> dict[int, int]:
@@ -222,12 +349,12 @@ def count_changes(tx: Tx, changeset: ChangeSetId, state: ChangeState | None = No
     return CHANGES.count(tx, where={**where, "state": state.value} if state else where)
 
 
-def cancel_rest(tx: Tx, changeset: ChangeSetId) -> None:
-    """Give up what is not applied yet."""
+def cancel_rest(tx: Tx, changeset: ChangeSetId, state: ChangeState = ChangeState.PLANNED) -> None:
+    """Give up what is not applied yet, of what is in one state."""
     CHANGES.update(
         tx,
         {"state": ChangeState.CANCELLED.value},
-        where={"changeset": changeset, "state": ChangeState.PLANNED.value},
+        where={"changeset": changeset, "state": state.value},
     )
 
 
@@ -292,6 +419,11 @@ def _unfulfilled(tx: Tx, changeset: ChangeSetId, state: ChangeState) -> tuple[Un
     return tuple(
         Unfulfilled(row["target"], row["entity_id"], row["field"], row["note"]) for row in rows
     )
+
+
+def _first_state(change: Change, *, files_later: bool) -> ChangeState:
+    later = change.target == FILE_TARGET or (files_later and is_file_work(change))
+    return ChangeState.WAITING if later else ChangeState.PLANNED
 
 
 def _set(row: Row) -> ChangeSet:

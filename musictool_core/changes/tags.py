@@ -20,11 +20,12 @@ from musictool_core.changes.model import (
     Outcome,
     Pending,
 )
+from musictool_core.changes.unsettled import settle_batch
 from musictool_core.errors import MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import ABSENT, Entity, file_of, read_images, write_values
 from musictool_core.host.settings import read_hardlinks
-from musictool_core.safeio import file_mark
+from musictool_core.safeio import WriteResult, file_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,14 +34,13 @@ if TYPE_CHECKING:
     from musictool_core.changes.targets import Work
     from musictool_core.db import Tx
     from musictool_core.host.library import Host
-    from musictool_core.safeio import WriteResult
 
 
 class TagsTarget:
     """Tags of the files of items."""
 
     name = TAGS_TARGET
-    batch = 16
+    batch = 64
 
     def read(self, host: Host, changes: Sequence[Change]) -> list[Content | Gone]:
         """See `Target.read`; a file is its mark, or `ABSENT` when it is gone."""
@@ -50,8 +50,14 @@ class TagsTarget:
     def apply(self, host: Host, work: Work) -> None:
         """See `Target.apply`; a restored file is known by its mark."""
         paths = _paths(host, [pending.change.entity_id for pending in work.pending])
-        written: list[tuple[int, WriteResult]] = []
-        outcomes = [_restore(host, pending, paths, written, work) for pending in work.pending]
+        judged = {p.number: _judge(p, paths, force=work.force) for p in work.pending}
+        restored = _restore(host, [p for p in work.pending if not judged[p.number]], paths, work)
+        outcomes = [judged[p.number] or _outcome_of(p, restored[p.number]) for p in work.pending]
+        written = [
+            (pending.change.entity_id, done)
+            for pending in work.pending
+            if isinstance(done := restored.get(pending.number), WriteResult) and done.undo
+        ]
         times = [
             (pending.change.entity_id, int(paths[pending.change.entity_id].stat().st_mtime))
             for pending, outcome in zip(work.pending, outcomes, strict=True)
@@ -61,13 +67,13 @@ class TagsTarget:
         def write(tx: Tx) -> list[Outcome]:
             journal.record(
                 tx,
-                [journal.tags_line(n, r.undo, r.before, r.after) for n, r in written if r.undo],
+                [journal.tags_line(n, str(r.undo), r.before, r.after) for n, r in written],
             )
             write_values(tx, Entity.ITEM, "mtime", times)
             return outcomes
 
         work.commit(write)
-        safeio.settle((r.undo for _, r in written if r.undo), state=host.state_directory)
+        settle_batch(host, work.changeset, [str(r.undo) for _, r in written], outcomes)
 
 
 def _paths(host: Host, ids: Sequence[int]) -> dict[int, Path]:
@@ -87,32 +93,36 @@ def _wanted(change: Change) -> tuple[str, str]:
     return kept, mark
 
 
-def _restore(
-    host: Host,
-    pending: Pending,
-    paths: Mapping[int, Path],
-    written: list[tuple[int, WriteResult]],
-    work: Work,
-) -> Outcome:
-    """Bring one file back; what was written, and of which item, is appended."""
+def _judge(pending: Pending, paths: Mapping[int, Path], *, force: bool) -> Outcome | None:
+    """What is known without a write; None when the file is to be brought back."""
     number, change = pending.number, pending.change
     path = paths.get(change.entity_id)
     if path is None or not path.exists():
         note = GONE.value if path is None else f"{path} is gone"
         return Outcome(number, ChangeState.CONFLICT, note)
-    kept, mark = _wanted(change)
     found = file_mark(path)
-    if found == mark:
+    if found == _wanted(change)[1]:
         # Also after a kill between the write and its mark in the set.
         return Outcome(number, ChangeState.APPLIED)
-    if found != change.old and not work.force:
+    if found != change.old and not force:
         return Outcome(number, ChangeState.CONFLICT, f"{path} was written since")
-    of = {"item": change.entity_id, "changeset": work.changeset}
-    try:
-        result = safeio.restore_tags(
-            path, kept, state=host.state_directory, hardlinks=read_hardlinks(), note=of
-        )
-    except MusicToolError as error:
-        return Outcome(number, ChangeState.FAILED, error.line())
-    written.append((change.entity_id, result))
-    return Outcome(number, ChangeState.APPLIED)
+    return None
+
+
+def _restore(
+    host: Host, pending: Sequence[Pending], paths: Mapping[int, Path], work: Work
+) -> dict[int, WriteResult | MusicToolError]:
+    """Bring files back; what became of each change, by its number."""
+    done = safeio.restore_many(
+        [(paths[p.change.entity_id], _wanted(p.change)[0]) for p in pending],
+        state=host.state_directory,
+        hardlinks=read_hardlinks(),
+        notes=[{"item": p.change.entity_id, "changeset": work.changeset} for p in pending],
+    )
+    return dict(zip((p.number for p in pending), done, strict=True))
+
+
+def _outcome_of(pending: Pending, done: WriteResult | MusicToolError) -> Outcome:
+    if isinstance(done, MusicToolError):
+        return Outcome(pending.number, ChangeState.FAILED, done.line())
+    return Outcome(pending.number, ChangeState.APPLIED)

@@ -8,41 +8,91 @@ note of the write whose they are.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from musictool_core import safeio
 from musictool_core.changes import store
-from musictool_core.changes.model import ChangeSetId, SetState
+from musictool_core.changes.model import ChangeSetId, ChangeState, SetState
 from musictool_core.changes.observe import origin_of
+from musictool_core.errors import StorageError
 from musictool_core.host import journal
 from musictool_core.host.entities import Entity, read_images
+from musictool_core.host.witness import has_unfinished_files, has_unsettled_files
+from musictool_core.safeio import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
+    from musictool_core.changes.model import Outcome
     from musictool_core.db import Tx
     from musictool_core.host.library import Host
     from musictool_core.safeio import Unsettled
 
 
-def settle_writes(host: Host, *, now: datetime, after: int = 0) -> int:
-    """Write into the journal what processes that are no more, or this one, wrote into files.
+def settle_writes(host: Host, *, now: datetime) -> int:
+    """Write into the journal what processes that are no more wrote into files.
 
-    What another process did gets a change set of its own, or goes to the one it was applying; what
-    this one did waits to be claimed.
+    What one did goes to the change set it was applying, or gets one of its own.
 
     Args:
         host: the library.
         now: UTC.
-        after: number of the last change before the first of these writes.
 
     Returns:
         How many writes the journal did not know.
     """
-    state = host.state_directory
-    writes = safeio.unsettled(state)
+    found = safeio.unsettled(host.state_directory, owners=(Owner.GONE,))
+    return _settle(host, found, now=now)
+
+
+def settle_own(host: Host, *, after: int) -> int:
+    """The same of this process; what has no change set waits to be claimed.
+
+    Args:
+        host: the library.
+        after: number of the last change before the first of these writes.
+    """
+    return _settle(host, safeio.unsettled(host.state_directory, owners=(Owner.OWN,)), after=after)
+
+
+def settle_set(host: Host, changeset: ChangeSetId) -> int:
+    """The same for one change set, whoever wrote; only for whom nobody else applies it now.
+
+    Files that a killed process left half written are put right before.
+    """
+    if has_unfinished_files(host.path):
+        # A file whose disk is away, or read-only now, hinders nobody but who writes it.
+        with suppress(StorageError):
+            safeio.recover(host.state_path)
+    if not has_unsettled_files(host.path):
+        return 0
+    found = safeio.unsettled(
+        host.state_directory,
+        owners=tuple(Owner),
+        wanted=lambda note: note.get("changeset") == changeset,
+    )
+    return _settle(host, found)
+
+
+def settle_batch(
+    host: Host, changeset: ChangeSetId, undos: Iterable[str], outcomes: Iterable[Outcome]
+) -> None:
+    """Let go of a batch of writes that the journal has.
+
+    Where one failed, its file may be written all the same, and only not be durable.
+    """
+    if any(outcome.state is ChangeState.FAILED for outcome in outcomes):
+        settle_set(host, changeset)
+    else:
+        safeio.settle(undos, state=host.state_directory)
+
+
+def _settle(
+    host: Host, writes: Sequence[Unsettled], *, now: datetime | None = None, after: int = 0
+) -> int:
     if not writes:
         return 0
     missing = 0
@@ -53,11 +103,13 @@ def settle_writes(host: Host, *, now: datetime, after: int = 0) -> int:
         done = [w for w in writes if known.get(w.undo) is None and _item(w) in items and w.is_done]
         for _, group in groupby(done, key=_command):
             missing += _record(tx, list(group), known, now)
-    safeio.settle((write.undo for write in writes), state=state)
+    safeio.settle((write.undo for write in writes), state=host.state_directory)
     return missing
 
 
-def _record(tx: Tx, writes: Sequence[Unsettled], known: Collection[str], now: datetime) -> int:
+def _record(
+    tx: Tx, writes: Sequence[Unsettled], known: Collection[str], now: datetime | None
+) -> int:
     """Record what is missing of the writes of one command; return how many that was."""
     missing = [write for write in writes if write.undo not in known]
     journal.record(tx, [journal.tags_line(_item(w), w.undo, w.before, w.after) for w in missing])
@@ -67,11 +119,11 @@ def _record(tx: Tx, writes: Sequence[Unsettled], known: Collection[str], now: da
     return len(missing)
 
 
-def _changeset(tx: Tx, write: Unsettled, now: datetime) -> ChangeSetId | None:
+def _changeset(tx: Tx, write: Unsettled, now: datetime | None) -> ChangeSetId | None:
     note = write.note
     if "changeset" in note:
         return ChangeSetId(note["changeset"])
-    if write.is_own:
+    if now is None:
         return None
     origin = origin_of(note["argv"], note["pid"])
     return store.open_set(tx, origin, state=SetState.OBSERVED, now=now)
@@ -82,4 +134,4 @@ def _item(write: Unsettled) -> int:
 
 
 def _command(write: Unsettled) -> str:
-    return json.dumps([write.is_own, {**write.note, "item": 0}])
+    return json.dumps({**write.note, "item": 0})

@@ -106,6 +106,13 @@ def _spelled(position: str) -> str:
     return "".join(position.split()).upper()
 
 
+def part_of(position: str) -> str:
+    """Side or disc that a position stands on: "A" of "A1", "2" of "2-05", "" when it says none."""
+    spelling = position.strip().upper()
+    match = _VINYL.match(spelling) or _DISC.match(spelling)
+    return match[1] if match else ""
+
+
 def carrier_of(position: str) -> str:
     """Kind of carrier a position belongs to: "CD" of "CD1-2", "side" of "A1", "number" of "3"."""
     spelling = _spelled(position)

@@ -180,10 +180,15 @@ def test_a_backup_taken_while_another_program_writes_is_of_one_moment(
 
 
 def damage(path: Path) -> None:
-    """Overwrite a page of the middle, as a dying disk does."""
+    """Overwrite a page of content, as a dying disk does; beets can open the file all the same."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'item_attributes'"
+        ).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size // 2 // 4096 * 4096)
-        file.write(b"\xff" * 8192)
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
 
 
 def test_of_a_damaged_library_no_backup_is_made(library: Library, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def test_the_command_line_can_be_pasted_into_a_shell() -> None:
     )
 
 
+def test_beets_run_as_a_module_is_shown_as_beet() -> None:
+    assert origin_of(["/lib/beets/__main__.py", "ls", "x"], 1).command == "beet ls x"
+
+
 def test_changes_far_apart_are_split_and_the_newest_come_first() -> None:
     assert split_by_pause([(1, 0.0), (2, 60.0), (3, 120.5), (4, 121.0)]) == [(3, 120.5), (1, 0.0)]
     assert split_by_pause([]) == []

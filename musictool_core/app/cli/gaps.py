@@ -18,13 +18,13 @@ from musictool_core.errors import MusicToolError
 from musictool_core.gaps import review as gap_review
 from musictool_core.gaps import tables
 from musictool_core.gaps.completion import Level, count_completion, total
-from musictool_core.gaps.reverse import find_digital_only
 from musictool_core.gaps.states import GAP_STATES, State
 from musictool_core.host import items as host_items
 from musictool_core.host import models, terminal
 from musictool_core.host.library import Host
 from musictool_core.host.listening import carry_on
 from musictool_core.host.settings import read_settings
+from musictool_core.insight.digital_only import digital_only
 from musictool_core.music import ItemId
 
 if TYPE_CHECKING:
@@ -161,12 +161,7 @@ def reverse(lib: Library, opts: Namespace) -> int:
     """`beet gaps reverse`."""
     running = session.start(lib)
     session.refresh_gaps(running)
-    view = running.host.reading()
-    wanted = set(host_items.find_ids(running.host, opts.query))
-    linked = {row["item_id"] for row in tables.GAPS.select(view, ("item_id",))}
-    known = {row["release_id"] for row in tables.GAPS.select(view, ("release_id",))}
-    unlisted = [row for row in mirror.live_instances(view) if row["release_id"] not in known]
-    found = find_digital_only(host_items.load_items(running.host, wanted), linked, unlisted)
+    found = digital_only(running.host, host_items.find_ids(running.host, opts.query))
     for entry in found:
         if opts.json:
             terminal.write_json(

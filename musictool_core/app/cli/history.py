@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import app, changes
+from musictool_core.app import edits
 from musictool_core.app.bookkeeping import prune, this_command
 from musictool_core.app.cli import session, text
-from musictool_core.changes import observe, store
+from musictool_core.changes import export, observe, store
 from musictool_core.changes.model import TAGS_TARGET, ChangeSetId, SetState
 from musictool_core.changes.rows import shown
 from musictool_core.db import moment
@@ -38,11 +36,6 @@ _SHOWN_SETS = 20
 _SHOWN_CHANGES = 5
 """Of one change set, when no query asks for more."""
 
-_KEYS = (
-    "id", "at", "who", "source", "entity", "entity_id", "field", "old", "new", "changeset",
-)  # fmt: skip
-"""Of `--json` and `--csv`, in this order."""
-
 
 def list_history(lib: Library, opts: Namespace) -> int:
     """`beet history list`."""
@@ -52,7 +45,7 @@ def list_history(lib: Library, opts: Namespace) -> int:
         _write_csv(rows, opts.csv)
     elif opts.json:
         for row in rows:
-            terminal.write_json(_json_row(row))
+            terminal.write_json(export.as_json(row))
     elif opts.format:
         for row in rows:
             terminal.write(models.render(running.host, journal.HISTORY, row, opts.format))
@@ -78,6 +71,8 @@ def undo(lib: Library, opts: Namespace) -> int:
     host, targets = running.host, app.change_targets()
     with host.paths():
         chosen = _chosen(host, opts)
+        if not opts.pretend:
+            edits.stop_files(host, chosen)
         planned = changes.plan_undo(host, chosen, force=opts.force)
         expected = changes.preview(host, planned.changes, targets)
         if opts.pretend:
@@ -272,43 +267,16 @@ def _line(row: Row) -> str:
 
 
 def _text(value: Any) -> str:
-    return repr("" if value is None else _plain(value))
-
-
-def _json_row(row: Row) -> dict[str, Any]:
-    """The documented object of one change (docs/plugins/history.md)."""
-    values = {key: row[key] for key in _KEYS}
-    if row["op"] == "delete":
-        whole = journal.decode_row(row["old"])
-        values["old"] = {name: _plain(value) for name, value in whole.items()}
-    return values | {key: _plain(values[key]) for key in ("old", "new")}
-
-
-def _plain(value: Any) -> Any:
-    """A stored value as JSON can say it; bytes are paths."""
-    return os.fsdecode(value) if isinstance(value, bytes) else value
+    return repr("" if value is None else export.plain(value))
 
 
 def _write_csv(rows: Sequence[Row], name: str) -> None:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_KEYS)
-    for row in rows:
-        values = _json_row(row)
-        values["at"] = f"{moment(values['at']):%Y-%m-%dT%H:%M:%S.%fZ}"
-        writer.writerow([_cell(values[key]) for key in _KEYS])
+    lines = "".join(export.csv_lines(rows))
     if name == "-":
-        terminal.write(out.getvalue().rstrip("\r\n"))
+        terminal.write(lines.rstrip("\r\n"))
         return
-    replace_file(Path(name), out.getvalue().encode("utf-8", "surrogateescape"), mode=0o600)
+    replace_file(Path(name), lines.encode("utf-8", "surrogateescape"), mode=0o600)
     terminal.write(f"{text.count(len(rows), 'change')} written to {name}.")
-
-
-def _cell(value: Any) -> Any:
-    # A text that begins like a formula would be run by a spreadsheet.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\0")):
-        return f"'{value}"
-    return value
 
 
 def _say_if_off(host: Host) -> None:

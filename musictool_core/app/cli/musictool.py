@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from musictool_core import app
 from musictool_core import jobs as job_table
@@ -14,7 +14,7 @@ from musictool_core.host import terminal
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator
     from datetime import datetime
 
     from beets.library import Library
@@ -132,7 +132,7 @@ def _cancel_jobs(running: App, opts: Namespace) -> int:
 
 def _show_job(job: Job, *, as_json: bool) -> None:
     if as_json:
-        terminal.write_json(_json_job(job))
+        terminal.write_json(job_table.as_json(job))
         return
     line = f"{job.job_id:>5}  {_state_of(job):<9}  {job.kind}"
     if job.progress.total:
@@ -149,25 +149,3 @@ def _show_job(job: Job, *, as_json: bool) -> None:
 def _state_of(job: Job) -> str:
     asked = job.state is job_table.JobState.RUNNING and job.cancel_requested
     return "stopping" if asked else job.state.value
-
-
-def _json_job(job: Job) -> Mapping[str, Any]:
-    """The documented object of one job (docs/plugins/musictool.md)."""
-    times = {
-        "retry_at": job.retry_at,
-        "created_at": job.created_at,
-        "started_at": job.started_at,
-        "finished_at": job.finished_at,
-    }
-    return {
-        "id": job.job_id,
-        "kind": job.kind,
-        "state": job.state.value,
-        "done": job.progress.done,
-        "total": job.progress.total,
-        "label": job.progress.label,
-        "eta_s": job.eta_s,
-        "error": job.error,
-        "result": job.result,
-        **{name: time.isoformat() if time else None for name, time in times.items()},
-    }
