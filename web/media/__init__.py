@@ -1,0 +1,1 @@
+"""Covers, waveforms and audio for the browser."""
