@@ -52,6 +52,10 @@ class MusictoolPlugin(BeetsPlugin):
 def _add_actions(actions: Actions) -> None:
     actions.add("setup", "setup", "guided first steps", writing=True)
     _add_doctor(actions)
+    web = actions.add("web", "musictool_web.server:serve", "open the web view in the browser")
+    web.add_argument("--host", default="127.0.0.1", help="address of this computer to listen on")
+    web.add_argument("--port", type=int, default=8338, help="0 takes a free one")
+    web.add_argument("--no-browser", action="store_true", help="only print the address")
     jobs = actions.add("jobs", "jobs", "list, run or cancel long work")
     jobs.add_argument("what", nargs="?", choices=("list", "run", "cancel"), default="list")
     numbers = "job numbers; without any, run takes all that wait"

@@ -15,6 +15,8 @@ _PACING = "our own pacing state: of no worth to the user, and replaced whole und
 
 _SEAM = "a call of safeio's own disk, on a file of ours beside the archive"
 _TORTURE = "copies that are there to be damaged"
+_UPLOAD = "an export that a browser sent, in a folder that is gone with the request"
+_COPIES = "copies for browsers in a private folder of this process (docs/decisions/0009)"
 
 ALLOWED = {
     **{
@@ -33,6 +35,20 @@ ALLOWED = {
     ("musictool_core/app/keeping.py", "io.open"): _SEAM,
     ("musictool_core/app/keeping.py", "io.unlink"): _SEAM,
     ("musictool_core/app/cli/doctor.py", "tempfile.TemporaryDirectory"): _TORTURE,
+    **{
+        ("web/media/audio.py", what): _COPIES
+        for what in (
+            "(self._folder / name).unlink",
+            "os.open",
+            "part.replace",
+            "part.unlink",
+            "shutil.rmtree",
+            "tempfile.mkdtemp",
+        )
+    },
+    ("web/media/pictures.py", "picture.save"): "a thumbnail, into memory",
+    ("web/uploads.py", "sent.save"): _UPLOAD,
+    ("web/uploads.py", "tempfile.TemporaryDirectory"): _UPLOAD,
 }
 
 

@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "web"
 SOURCES = (
     "beetsplug",
     "config",
     "musictool_core",
+    "web",
     "setup.cfg",
+    "setup.py",
     "pyproject.toml",
+    "MANIFEST.in",
     "README.md",
     "LICENSE",
 )
@@ -29,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in SOURCES:
         source = ROOT / name
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
+            ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".fonts")
             shutil.copytree(source, folder / name, ignore=ignored)
         else:
             shutil.copy(source, folder / name)
@@ -43,7 +47,7 @@ def test_the_wheel_installs_our_names_only(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     top = {name.split("/")[0] for name in names if ".dist-info/" not in name}
 
-    assert top == {"beetsplug", "musictool_config", "musictool_core"}
+    assert top == {"beetsplug", "musictool_config", "musictool_core", "musictool_web"}
     assert "beetsplug/__init__.py" not in names
     assert not any("tests/" in name or "benchmarks/" in name for name in names)
 
@@ -51,9 +55,26 @@ def test_the_wheel_installs_our_names_only(wheel: Path) -> None:
 def test_the_wheel_holds_every_module_and_table(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "musictool_core").rglob("*.py")}
+    web = ROOT / "web"
+    of_web = {path.relative_to(web).as_posix() for path in web.rglob("*.py")}
+    wanted |= {f"musictool_web/{name}" for name in of_web if not name.startswith("frontend/")}
     tables = {f"musictool_config/{path.name}" for path in (ROOT / "config").glob("*.yaml")}
 
     assert wanted | tables | {"musictool_core/py.typed"} <= names
+
+
+def test_the_wheel_holds_the_pages_and_the_built_front_end_but_not_its_sources(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    parts = [*WEB.rglob("*.py"), *WEB.glob("templates/**/*.html"), *WEB.glob("static/*.css")]
+    built = [path for path in (WEB / "static" / "dist").glob("*") if path.name != ".sources"]
+    wanted = {
+        f"musictool_web/{path.relative_to(WEB).as_posix()}"
+        for path in (*parts, *built)
+        if "node_modules" not in path.parts
+    }
+
+    assert wanted <= names
+    assert not [name for name in names if name.startswith("musictool_web/frontend")]
 
 
 def test_plugins_from_the_wheel_run_in_another_directory(wheel: Path, tmp_path: Path) -> None:

@@ -1,0 +1,213 @@
+"""The web view over a real library, asked without a server; and a real browser for its pages."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from musictool_web import create_app
+from musictool_web.assets import built
+from musictool_web.context import NAME, Web
+from tests.web.gallery import create
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from apiflask import APIFlask
+    from beets.library import Library
+    from flask.testing import FlaskClient
+
+TOKEN = "the-launch-token"
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@pytest.fixture
+def web_app(library: Library) -> Iterator[APIFlask]:
+    """The application over the empty `library`; its threads do not run."""
+    made = create_app(library, token=TOKEN, secret=b"s" * 32)
+    made.testing = True
+    yield made
+    made.extensions[NAME].close()
+
+
+@pytest.fixture
+def parts(web_app: APIFlask) -> Web:
+    """The parts of the web process."""
+    found: Web = web_app.extensions[NAME]
+    return found
+
+
+@pytest.fixture
+def stranger(web_app: APIFlask) -> FlaskClient:
+    """A browser that has not opened the launch address."""
+    return web_app.test_client()
+
+
+@pytest.fixture
+def browser(web_app: APIFlask) -> FlaskClient:
+    """A browser that has opened the launch address."""
+    client = web_app.test_client()
+    client.get(f"/launch?token={TOKEN}")
+    return client
+
+
+@contextmanager
+def serving(application: Any) -> Iterator[str]:
+    """Serve an application for a real browser; yields its address, without a slash at the end."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class Api:
+    """Short words for tests: `api("tracks", q="label:warp")`."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def __call__(self, path: str, **arguments: Any) -> Any:
+        response = self.client.get(f"/api/v1/{path}", query_string=arguments)
+        assert response.status_code == 200, response.text
+        return response.json
+
+
+@pytest.fixture
+def api(browser: FlaskClient) -> Api:
+    """The API as this browser sees it."""
+    return Api(browser)
+
+
+@pytest.fixture(scope="session")
+def frontend_built() -> None:
+    """Skips where the front end could not be built on this machine."""
+    if not built().is_built:
+        pytest.skip("the front end is not built here")
+
+
+@pytest.fixture(scope="session")
+def gallery(frontend_built: None) -> Iterator[str]:  # noqa: ARG001 (asked for its skip)
+    """URL of the gallery, with a slash at its end."""
+    with serving(create()) as base:
+        yield f"{base}/"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Chromium of this machine; skips where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def site(web_app: APIFlask, frontend_built: None) -> Iterator[str]:  # noqa: ARG001
+    """The application behind a real server, with its threads: its launch address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    found: Web = web_app.extensions[NAME]
+    found.tail.start()
+    found.worker.start()
+    server = make_server("127.0.0.1", 0, web_app, threaded=True)
+    # A request that is being answered uses connections that end with the application.
+    server.daemon_threads = False  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}/launch?token={TOKEN}"
+    found.tail.stop()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Watched:
+    """Contexts and pages of one test; what their consoles complained about fails it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def context(self, **options: object) -> BrowserContext:
+        """A fresh profile."""
+        made = self._browser.new_context(**options)  # type: ignore[arg-type]
+        made.set_default_timeout(10_000)
+        made.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        made.on(
+            "console",
+            lambda said: self.complaints.append(said.text) if said.type == "error" else None,
+        )
+        self._contexts.append(made)
+        return made
+
+    def launched(self, site: str, **options: object) -> BrowserContext:
+        """A fresh profile that has opened the launch address."""
+        made = self.context(**options)
+        # Browsers ask for it by themselves, once.
+        made.route("**/favicon.ico", lambda route: route.fulfill(status=204))
+        made.request.get(site)
+        return made
+
+    def page(self, url: str, **options: object) -> Page:
+        """A page of its own profile, loaded."""
+        page = self.context(**options).new_page()
+        page.goto(url, wait_until="load")
+        return page
+
+    def close(self) -> None:
+        """End all of them."""
+        for each in self._contexts:
+            each.close()
+
+
+@pytest.fixture
+def served(web_app: APIFlask, frontend_built: None) -> Iterator[str]:  # noqa: ARG001 (its skip)
+    """Address of the application on a port of its own, without a slash at its end."""
+    with serving(web_app) as base:
+        yield base
+
+
+@pytest.fixture
+def watched(chromium: Browser) -> Iterator[Watched]:
+    """Opens pages; fails the test if a console or policy complained."""
+    made = Watched(chromium)
+    yield made
+    made.close()
+    assert made.complaints == []
+
+
+@pytest.fixture
+def opened(watched: Watched, gallery: str) -> Callable[..., Page]:
+    """Opens the gallery: `opened("library", width=360, theme="dark")`."""
+
+    def open_page(path: str = "", *, width: int = 1440, theme: str = "light") -> Page:
+        return watched.page(
+            gallery + path, color_scheme=theme, viewport={"width": width, "height": 900}
+        )
+
+    return open_page

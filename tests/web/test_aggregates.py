@@ -1,0 +1,155 @@
+"""Results are worked out once per generation; an old one is served while the new one is made."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from musictool_core.errors import LibraryBusy, MusicToolError
+from musictool_web.aggregates import Aggregate, Aggregates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WAIT_S = 20.0
+
+
+class Setting:
+    """A library and a clock that tests move by hand."""
+
+    def __init__(self) -> None:
+        self.generation = 1
+        self.now = 100.0
+        self.busy = False
+        self.made: list[str] = []
+        self.done = threading.Event()
+        self.aggregates = Aggregates(self.ask, clock=lambda: self.now, most=3)
+
+    def ask(self) -> int:
+        if self.busy:
+            raise LibraryBusy("held by another program")
+        return self.generation
+
+    def get(self, key: str = "a", *, took_s: float = 1.0) -> Aggregate[str]:
+        def make() -> str:
+            self.now += took_s
+            self.made.append(key)
+            self.done.set()
+            return f"{key}{self.generation}"
+
+        return self.aggregates.get(key, make)
+
+
+@pytest.fixture
+def setting() -> Iterator[Setting]:
+    made = Setting()
+    yield made
+    made.aggregates.close()
+
+
+def test_a_result_is_worked_out_once_while_the_library_stays(setting: Setting) -> None:
+    assert setting.get() == setting.get() == Aggregate("a1", 0.0)
+    assert setting.made == ["a"]
+
+
+def test_an_old_result_is_served_with_its_age_and_replaced_behind_it(setting: Setting) -> None:
+    setting.get()
+    setting.now += 30
+    setting.get()
+    setting.generation = 2
+    setting.done.clear()
+    setting.now += 60
+
+    old = setting.get()
+
+    # Right for sure until it was last looked at, not only until it was made.
+    assert (old.value, old.age_s) == ("a1", 60.0)
+    assert setting.done.wait(WAIT_S)
+    setting.aggregates.close()
+    assert setting.get() == Aggregate("a2", 0.0)
+    assert setting.made == ["a", "a"]
+
+
+def test_what_is_quick_is_never_served_old(setting: Setting) -> None:
+    setting.get(took_s=0.001)
+    setting.generation = 2
+
+    assert setting.get(took_s=0.001) == Aggregate("a2", 0.0)
+
+
+def test_a_change_while_it_is_worked_out_is_seen_by_the_next_caller(setting: Setting) -> None:
+    def make() -> str:
+        setting.generation += 1
+        return "before"
+
+    assert setting.aggregates.get("a", make).value == "before"
+    assert setting.get(took_s=0.0).value == "a2"
+
+
+def test_a_busy_library_gets_what_is_known_or_an_error(setting: Setting) -> None:
+    setting.get()
+    setting.busy = True
+    setting.now += 5
+
+    known = setting.get()
+    assert known.value == "a1"
+    assert known.age_s > 5
+    with pytest.raises(LibraryBusy):
+        setting.get("b")
+
+
+def test_several_callers_wait_for_one(setting: Setting) -> None:
+    go, asked = threading.Event(), threading.Barrier(5)
+    made: list[int] = []
+
+    def make() -> str:
+        made.append(1)
+        assert go.wait(WAIT_S)
+        return "x"
+
+    def ask() -> None:
+        asked.wait(WAIT_S)
+        found.append(setting.aggregates.get("slow", make).value)
+
+    found: list[str] = []
+    callers = [threading.Thread(target=ask) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    asked.wait(WAIT_S)
+    go.set()
+    for caller in callers:
+        caller.join(WAIT_S)
+
+    assert found == ["x"] * 4
+    assert made == [1]
+
+
+def test_what_cannot_be_worked_out_is_told_and_not_kept(setting: Setting) -> None:
+    def fail() -> str:
+        setting.done.set()
+        raise MusicToolError("no such field")
+
+    with pytest.raises(MusicToolError):
+        setting.aggregates.get("a", fail)
+    setting.get()
+    setting.generation = 2
+    setting.done.clear()
+    assert setting.aggregates.get("a", fail).value == "a1"
+    assert setting.done.wait(WAIT_S)
+    setting.aggregates.close()
+    with pytest.raises(MusicToolError, match="no such field"):
+        setting.aggregates.get("a", fail)
+
+
+def test_the_longest_unused_goes_first(setting: Setting) -> None:
+    for key in ("a", "b", "c"):
+        setting.get(key)
+    setting.get("a")
+    setting.get("d")
+    setting.made.clear()
+
+    setting.get("a")
+    setting.get("b")
+    assert setting.made == ["b"]

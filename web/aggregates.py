@@ -1,0 +1,167 @@
+"""What is counted over the whole library: worked out once per generation, served from memory.
+
+Pages keep drawn widgets here, the API its answers as bytes. After a change of the library the
+earlier result is served at once, with its age, while the new one is worked out in the background;
+only what is quick to work out is not served old.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from musictool_core.errors import LibraryBusy, MusicToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MOST = 400
+"""Results in memory; the longest unused goes first."""
+
+QUICK_S = 0.02
+"""What took no longer is worked out anew while the caller waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Generic[T]):
+    """A result.
+
+    Attributes:
+        value: what `make` gave; treated as unchangeable.
+        age_s: seconds since it was right for sure; 0 for the present state of the library.
+    """
+
+    value: T
+    age_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Known:
+    value: Any
+    generation: int
+    known_at: float
+    took_s: float
+
+
+class Aggregates:
+    """Results by key, for all threads of a server.
+
+    Args:
+        generation: of the library; grows with every change. Raises LibraryBusy.
+        clock: seconds that only grow.
+        most: results to keep.
+    """
+
+    def __init__(
+        self,
+        generation: Callable[[], int],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MOST,
+    ) -> None:
+        self._generation = generation
+        self._clock = clock
+        self._most = most
+        self._known: OrderedDict[Hashable, _Known] = OrderedDict()
+        self._being_made: dict[Hashable, threading.Lock] = {}
+        self._under_way: set[Hashable] = set()
+        self._lock = threading.Lock()
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="aggregates")
+
+    def close(self) -> None:
+        """End the background work."""
+        self._background.shutdown(cancel_futures=True)
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> Aggregate[T]:
+        """The result under a key.
+
+        Args:
+            key: names what `make` works out, and all that it depends on but the library.
+            make: may run in another thread, later.
+
+        Raises:
+            LibraryBusy: another program holds the library, and nothing is known yet.
+            MusicToolError: `make` says so; nothing is kept.
+        """
+        known = self._find(key)
+        try:
+            generation = self._generation()
+        except LibraryBusy:
+            if known is None:
+                raise
+            return Aggregate(cast("T", known.value), self._clock() - known.known_at)
+        if known is not None and known.generation == generation:
+            known.known_at = self._clock()
+            return Aggregate(cast("T", known.value))
+        if known is not None and known.took_s > QUICK_S:
+            old = Aggregate(cast("T", known.value), self._clock() - known.known_at)
+            self._make_later(key, make)
+            return old
+        return Aggregate(self._make(key, make, generation))
+
+    def _find(self, key: Hashable) -> _Known | None:
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+            return self._known.get(key)
+
+    def _make(self, key: Hashable, make: Callable[[], T], generation: int) -> T:
+        """Work it out; one thread does when several ask at once."""
+        with self._lock:
+            turn = self._being_made.setdefault(key, threading.Lock())
+        try:
+            with turn:
+                known = self._find(key)
+                if known is None or known.generation < generation:
+                    known = self._run(key, make, generation)
+                return cast("T", known.value)
+        finally:
+            with self._lock:
+                self._being_made.pop(key, None)
+
+    def _run(self, key: Hashable, make: Callable[[], Any], generation: int) -> _Known:
+        begun = self._clock()
+        value = make()
+        now = self._clock()
+        # A change while it was worked out makes it an old one at the next look.
+        known = _Known(value, generation, begun, now - begun)
+        with self._lock:
+            self._known[key] = known
+            self._known.move_to_end(key)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return known
+
+    def _make_later(self, key: Hashable, make: Callable[[], Any]) -> None:
+        with self._lock:
+            if key in self._under_way:
+                return
+            self._under_way.add(key)
+        self._background.submit(self._refresh, key, make)
+
+    def _refresh(self, key: Hashable, make: Callable[[], Any]) -> None:
+        try:
+            self._make(key, make, self._generation())
+        except LibraryBusy:
+            pass  # the next caller asks again
+        except Exception as error:
+            # It cannot be worked out any more; the next caller is told why.
+            log.log(_level(error), "a statistic could not be refreshed", exc_info=error)
+            with self._lock:
+                self._known.pop(key, None)
+        finally:
+            with self._lock:
+                self._under_way.discard(key)
+
+
+def _level(error: Exception) -> int:
+    return logging.DEBUG if isinstance(error, MusicToolError) else logging.ERROR

@@ -1,0 +1,264 @@
+"""Statistics: every number with the query that lists exactly what was counted."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from apiflask import APIBlueprint, Schema
+from apiflask.fields import Float, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range
+from flask import Response, json, request
+
+from musictool_core.gaps.completion import Level
+from musictool_core.insight.dashboards import MOST_QUERY, Widget
+from musictool_core.insight.genres import By
+from musictool_core.insight.growth import Step
+from musictool_core.insight.marks import Mark
+from musictool_core.insight.widgets import MOST
+from musictool_core.music.keys import Key
+from musictool_web import widgets
+from musictool_web.api.listing import PREFIX
+from musictool_web.context import web
+from musictool_web.links import href
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from musictool_web.context import Web
+
+blueprint = APIBlueprint("stats_api", __name__, url_prefix=f"{PREFIX}/stats", tag="Statistics")
+
+
+class AskedSchema(Schema):
+    """What to look at."""
+
+    q = String(
+        load_default="",
+        validate=Length(max=MOST_QUERY),
+        metadata={"description": "a beets query; of `completion`, one over gaps"},
+    )
+
+
+class GrowthArguments(AskedSchema):
+    """How finely time is cut."""
+
+    step = String(load_default="year", validate=OneOf([step.value for step in Step]))
+
+
+class MostArguments(AskedSchema):
+    """How many entries."""
+
+    most = Integer(load_default=20, validate=Range(1, MOST))
+
+
+class GenreArguments(AskedSchema):
+    """Which year counts, and how many genres."""
+
+    by = String(load_default="added", validate=OneOf([by.value for by in By]))
+    most = Integer(load_default=7, validate=Range(1, MOST))
+
+
+class TempoArguments(AskedSchema):
+    """How many BPM one mark spans."""
+
+    width = Integer(load_default=5, validate=Range(1, MOST))
+
+
+class CompletionArguments(MostArguments):
+    """By what."""
+
+    level = String(load_default="release", validate=OneOf([level.value for level in Level]))
+
+
+class MarkAnswer(Schema):
+    """A number, and the list of what it counts."""
+
+    label = String(metadata={"description": "empty for what is not known"})
+    count = Integer()
+    list = String(metadata={"description": "library, albums, gaps, collection, jobs or history"})
+    q = String(metadata={"description": "the query that finds exactly `count` rows there"})
+    href = String(metadata={"description": "the page with that list"})
+
+
+class MomentAnswer(Schema):
+    """One step in time."""
+
+    name = String()
+    added = Nested(MarkAnswer)
+    total = Nested(MarkAnswer)
+
+
+class SeriesAnswer(Schema):
+    """A history."""
+
+    moments = List(Nested(MomentAnswer))
+    without = Nested(MarkAnswer, data_key="unknown")
+
+
+class GrowthAnswer(Schema):
+    """Of the library, and of the shelf (null with a query, or without a shelf)."""
+
+    tracks = Nested(SeriesAnswer)
+    records = Nested(SeriesAnswer, allow_none=True)
+
+
+class RankAnswer(Schema):
+    """One genre in one year."""
+
+    year = Integer()
+    rank = Integer()
+    mark = Nested(MarkAnswer)
+
+
+class GenreAnswer(Schema):
+    """One genre."""
+
+    mark = Nested(MarkAnswer)
+    years = List(Nested(RankAnswer))
+
+
+class GenresAnswer(Schema):
+    """Genres by year."""
+
+    years = List(Integer())
+    genres = List(Nested(GenreAnswer))
+    without = Nested(MarkAnswer, data_key="unknown")
+
+
+class BreakdownAnswer(Schema):
+    """Tracks by something."""
+
+    marks = List(Nested(MarkAnswer))
+    without = Nested(MarkAnswer, data_key="unknown")
+    values = Integer(metadata={"description": "different ones, those left out included"})
+
+
+class KeyAnswer(Schema):
+    """One key of the wheel."""
+
+    key = String(metadata={"description": "Camelot: 8A"})
+    mark = Nested(MarkAnswer)
+
+
+class KeysAnswer(Schema):
+    """All 24 keys."""
+
+    keys = List(Nested(KeyAnswer))
+    without = Nested(MarkAnswer, data_key="unknown")
+
+
+class StatesAnswer(Schema):
+    """Tracks of records by state."""
+
+    name = String()
+    recordings = Integer()
+    share = Float(metadata={"description": "owned part of the recordings, 0 to 1"})
+    own = Nested(MarkAnswer)
+    other_version = Nested(MarkAnswer)
+    review = Nested(MarkAnswer)
+    missing = Nested(MarkAnswer)
+    ignored = Nested(MarkAnswer)
+    all = Nested(MarkAnswer)
+
+
+class CompletionAnswer(Schema):
+    """The whole shelf, and what is least complete."""
+
+    shelf = Nested(StatesAnswer)
+    items = List(Nested(StatesAnswer))
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer as it is sent."""
+
+    body: bytes
+    etag: str
+
+
+def _statistic(
+    name: str, arguments: type[Schema], answer: type[Schema], summary: str, make: Callable[..., Any]
+) -> None:
+    """Register one statistic; `make` takes the parts and the arguments, and gives a result."""
+
+    def view(arguments: dict[str, Any]) -> Any:
+        return _answer(name, arguments, make)
+
+    view.__doc__ = f"{summary}."
+    view.__name__ = f"stats_{name}"
+    view = blueprint.doc(summary=summary, responses=[304, 400])(view)
+    view = blueprint.output(answer)(view)
+    view = blueprint.input(arguments, location="query", arg_name="arguments")(view)
+    blueprint.get(f"/{name}")(view)
+
+
+def _answer(name: str, arguments: dict[str, Any], make: Callable[..., Any]) -> Any:
+    """The answer, ready in memory while the library stays; its age is in the header `Age`."""
+    parts = web()
+    key = ("answer", name, *sorted(arguments.items()))
+    found = parts.aggregates.get(key, partial(_ready, parts, arguments, make))
+    response = Response(found.value.body, mimetype="application/json")
+    response.set_etag(found.value.etag, weak=found.age_s > 0)
+    response.headers["Age"] = str(round(found.age_s))
+    return response.make_conditional(request)
+
+
+def _ready(parts: Web, arguments: dict[str, Any], make: Callable[..., Any]) -> Ready:
+    body = json.dumps(as_json(make(parts, **arguments)), ensure_ascii=False).encode()
+    return Ready(body, hashlib.sha256(body).hexdigest()[:24])
+
+
+def as_json(value: Any) -> Any:
+    """A result of `insight` as JSON values."""
+    if isinstance(value, Mark):
+        return _mark(value)
+    if isinstance(value, Key):
+        return value.camelot
+    if isinstance(value, tuple | list):
+        return [as_json(part) for part in value]
+    if isinstance(value, dict):
+        return {name: as_json(part) for name, part in value.items()}
+    if is_dataclass(value):
+        return {each.name: as_json(getattr(value, each.name)) for each in fields(value)}
+    return value
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    return {
+        "label": mark.label,
+        "count": mark.count,
+        "list": mark.link.listing.value,
+        "q": mark.link.text,
+        "href": href(mark.link),
+    }
+
+
+def _of_kind(kind: str) -> Callable[..., Any]:
+    """What a widget of this kind shows."""
+
+    def make(parts: Web, q: str, **options: Any) -> Any:
+        return widgets.compute(parts, Widget("api", kind, query=q, options=options))
+
+    return make
+
+
+def _completion(parts: Web, q: str, level: str, most: int) -> dict[str, Any]:
+    return {
+        "shelf": _of_kind("completion")(parts, q),
+        "items": _of_kind("incomplete")(parts, q, level=level, most=most),
+    }
+
+
+_statistic("growth", GrowthArguments, GrowthAnswer, "How the library grew", _of_kind("growth"))
+_statistic("genres", GenreArguments, GenresAnswer, "Genres by year", _of_kind("genre_ranks"))
+_statistic("decades", AskedSchema, BreakdownAnswer, "Tracks by decade", _of_kind("decades"))
+_statistic("years", AskedSchema, BreakdownAnswer, "Tracks by year", _of_kind("years"))
+_statistic("labels", MostArguments, BreakdownAnswer, "Tracks by label", _of_kind("labels"))
+_statistic("formats", MostArguments, BreakdownAnswer, "Tracks by format", _of_kind("formats"))
+_statistic("artists", MostArguments, BreakdownAnswer, "Tracks by artist", _of_kind("artists"))
+_statistic("keys", AskedSchema, KeysAnswer, "Tracks by key", _of_kind("keys"))
+_statistic("tempo", TempoArguments, BreakdownAnswer, "Tracks by tempo", _of_kind("tempi"))
+_statistic("completion", CompletionArguments, CompletionAnswer, "How much is in files", _completion)

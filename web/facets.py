@@ -1,0 +1,227 @@
+"""Facets of the library: what a list is made of, as links that narrow it; and near misses."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from musictool_core.errors import MusicToolError
+from musictool_core.host.search import ALBUMS, ITEMS, Question
+from musictool_core.insight.marks import between, exactly, one_of
+from musictool_core.music.keys import WHEEL, parse_key
+from musictool_web import filters
+from musictool_web.filters import Choice, View
+from musictool_web.rows import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from musictool_core.host.search import Listed
+    from musictool_core.music.keys import Key
+    from musictool_web.context import Web
+
+TITLES = {"genres": "Genre", "label": "Label", "format": "Format"}
+"""Facets with a row for each value."""
+
+ACCEPT_AGE_S = 10.0
+_ROWS = 5
+_YEARS = 80
+"""Years in the histogram, counted back from the newest."""
+_NAMES_TRIED = 3_000
+_QUALITY = (("90 and more", 90, 101), ("70 to 89", 70, 90), ("below 70", 0, 70))
+"""Name, first score, and the first one that is not meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Values with their counts.
+
+    Attributes:
+        more: how many values are not among the choices.
+    """
+
+    field: str
+    title: str
+    choices: tuple[Choice, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """One bar of the histogram."""
+
+    year: int
+    count: int
+    href: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """All facets of a list.
+
+    Attributes:
+        years: without gaps; empty when no year is known.
+        keys: by Camelot, the most frequent first.
+    """
+
+    texts: tuple[Facet, ...]
+    years: tuple[Year, ...]
+    keys: tuple[Choice, ...]
+
+
+def tracks_of(parts: Web, view: View, *, with_quality: bool) -> Facets:
+    """Facets of a list of tracks."""
+    texts = [_facet(parts, ITEMS, view, field) for field in TITLES]
+    if with_quality:
+        texts.append(_quality(parts, view))
+    return Facets(tuple(filter(_counts, texts)), _years(parts, ITEMS, view), _keys(parts, view))
+
+
+def albums_of(parts: Web, view: View) -> Facets:
+    """Facets of a list of albums, which have no key and no format."""
+    texts = [_facet(parts, ALBUMS, view, field) for field in ("genres", "label")]
+    return Facets(tuple(filter(_counts, texts)), _years(parts, ALBUMS, view), ())
+
+
+def facet_of(parts: Web, of: Listed, view: View, field: str, most: int) -> Facet:
+    """One facet with many values."""
+    return _facet(parts, of, view, field, most)
+
+
+def nearest(parts: Web, of: Listed, view: View, most: int = 4) -> list[Choice]:
+    """Lists that a query which finds nothing may have meant, with what they find."""
+    found: list[Choice] = []
+    for group in view.groups[:1]:
+        for place, word in enumerate(group):
+            others = (*group[:place], *group[place + 1 :])
+            if others:
+                found.append(_tried(parts, of, view, others, f"without {word}"))
+            elif ":" not in word:
+                found += [
+                    _tried(parts, of, view, (exactly(field, name),), name)
+                    for field, name in _close_names(parts, word)
+                ]
+    return [choice for choice in found if choice.count][:most]
+
+
+def _close_names(parts: Web, word: str) -> list[tuple[str, str]]:
+    """Artists and labels that are spelled nearly so."""
+    found = []
+    for field in ("artist", "label"):
+        names = {
+            str(name).casefold(): str(name)
+            for name, _ in _counted(parts, ITEMS, (), field)[:_NAMES_TRIED]
+            if name
+        }
+        close = difflib.get_close_matches(word.casefold(), names, n=2, cutoff=0.7)
+        found += [(field, names[name]) for name in close]
+    return found
+
+
+def _tried(parts: Web, of: Listed, view: View, words: Sequence[str], label: str) -> Choice:
+    try:
+        page = parts.search.page(Question(of, tuple(words), limit=0), accept_age_s=ACCEPT_AGE_S)
+    except MusicToolError:
+        return Choice(label, 0, "", on=False)
+    return Choice(label, page.total, view.link(words), on=False)
+
+
+def _facet(parts: Web, of: Listed, view: View, field: str, most: int = _ROWS) -> Facet:
+    base = filters.base_of(view, field)
+    found = filters.choices(view, field, _counted(parts, of, base.words, field))
+    choices = found[: max(most, sum(choice.on for choice in found))]
+    if len(found) > len(choices) and not found[-1].label:
+        # What nobody filled in is worth a row, however much else there is.
+        choices = [*(choices if choices[-1].on else choices[:-1]), found[-1]]
+    return Facet(field, TITLES.get(field, field), tuple(choices), len(found) - len(choices))
+
+
+def _counts(facet: Facet) -> bool:
+    """Whether there is anything to choose."""
+    return any(choice.label or choice.on for choice in facet.choices)
+
+
+def _quality(parts: Web, view: View) -> Facet:
+    base = view.without(_is_quality)
+    counted = _counted(parts, ITEMS, base.words, "quality_score")
+    known = [(number(value), count) for value, count in counted]
+    found = []
+    for label, low, high in _QUALITY:
+        word = between("quality_score", low, high, whole=False)
+        count = sum(n for value, n in known if value is not None and low <= value < high)
+        on = word in view.words
+        found.append(Choice(label, count, (base if on else base.narrowed(word)).link(), on))
+    return Facet("quality_score", "Quality", tuple(found))
+
+
+def _is_quality(word: str) -> bool:
+    return word.startswith("quality_score:")
+
+
+def _is_year(word: str) -> bool:
+    return word.startswith("year:")
+
+
+def _years(parts: Web, of: Listed, view: View) -> tuple[Year, ...]:
+    base = view.without(_is_year)
+    counted = _counted(parts, of, base.words, "year")
+    known = {year: count for year, count in counted if isinstance(year, int) and year > 0}
+    if not known:
+        return ()
+    limits = [_limits(word) for word in view.groups[0] if _is_year(word)]
+    years = []
+    for year in range(max(min(known), max(known) - _YEARS), max(known) + 1):
+        on = bool(limits) and all(low <= year <= high for low, high in limits)
+        other = base if view.groups[0].count(f"year:{year}") else base.narrowed(f"year:{year}")
+        years.append(Year(year, known.get(year, 0), other.link(), on))
+    return tuple(years)
+
+
+def _limits(word: str) -> tuple[int, int]:
+    """First and last year of `year:1990..1999`; of anything else, none."""
+    low, dots, high = word.removeprefix("year:").partition("..")
+    try:
+        first = int(low) if low else 0
+        return first, (int(high) if high else 9999) if dots else first
+    except ValueError:
+        return 1, 0
+
+
+def _keys(parts: Web, view: View) -> tuple[Choice, ...]:
+    """The keys there are, however they are spelled."""
+    spelled: dict[Key, list[str]] = defaultdict(list)
+    for value, _ in _counted(parts, ITEMS, (), "initial_key"):
+        if value and (key := parse_key(str(value))):
+            spelled[key].append(str(value))
+    base = filters.base_of(view, "initial_key")
+    counts = _by_key(_counted(parts, ITEMS, base.words, "initial_key"))
+    mine = [word for word in view.groups[0] if filters.of_field("initial_key")(word)]
+    now = _by_key(_counted(parts, ITEMS, view.words, "initial_key")) if mine else {}
+    found = []
+    for key in WHEEL:
+        if not counts.get(key):
+            continue
+        on = key in now
+        chosen = set(now) ^ {key}
+        texts = sorted(text for each in chosen for text in spelled[each])
+        other = base.narrowed(one_of("initial_key", texts)) if texts else base
+        found.append(Choice(key.camelot, counts[key], other.link(), on))
+    return tuple(sorted(found, key=lambda choice: (not choice.on, -choice.count)))
+
+
+def _by_key(counted: Sequence[tuple[Any, int]]) -> Mapping[Key, int]:
+    found: dict[Key, int] = defaultdict(int)
+    for value, count in counted:
+        if value and (key := parse_key(str(value))):
+            found[key] += count
+    return dict(found)
+
+
+def _counted(
+    parts: Web, of: Listed, words: tuple[str, ...], field: str
+) -> tuple[tuple[Any, int], ...]:
+    asked = Question(of, words, limit=0, facets=(field,))
+    return parts.search.page(asked, accept_age_s=ACCEPT_AGE_S).facets[field]

@@ -1,0 +1,158 @@
+"""The page of a track: its sound, its fields with their sources, its file, records and history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from apiflask import APIBlueprint
+from flask import render_template
+
+from musictool_core.changes.provenance import provenance
+from musictool_core.gaps.tables import GAPS
+from musictool_core.host.cells import editable_fields, format_cell
+from musictool_core.host.entities import Entity, read_images
+from musictool_core.host.mediafiles import item_files
+from musictool_core.host.search import ITEMS, Question
+from musictool_core.insight.marks import one_of
+from musictool_core.music.keys import parse_key
+from musictool_web.art import track_art
+from musictool_web.context import Web, web
+from musictool_web.links import artist_page, label_page
+from musictool_web.problem import NotThereError
+from musictool_web.provenance import Fact, source_of
+from musictool_web.query import address, text
+from musictool_web.rows import TRACK_COLUMNS, track_rows
+from musictool_web.tracklist import TICKS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from musictool_core.changes.provenance import Provenance
+    from musictool_core.host.entities import RowImage
+
+blueprint = APIBlueprint("tracks", __name__, enable_openapi=False)
+
+_COVER = 300
+_PAST = 12
+_FIRST = (
+    "title", "artist", "album", "albumartist", "label", "catalognum", "year", "genres", "bpm",
+    "initial_key", "energy", "isrc", "comments",
+)  # fmt: skip
+"""Fields in the order of a person's interest; the others follow by name."""
+
+
+@blueprint.get("/tracks/<int:track_id>")
+def show(track_id: int) -> str:
+    """The page."""
+    parts = web()
+    view = parts.host.reading()
+    number = min(track_id, 2**62)
+    query = (f"id:{number}",)
+    found = parts.search.page(Question(ITEMS, query, limit=1, columns=TRACK_COLUMNS)).rows
+    image = read_images(view, Entity.ITEM, [number]).get(number)
+    if not found or image is None:
+        raise NotThereError(f"there is no track {track_id}.")
+    tracks = track_rows(parts, found)
+    known = provenance(view, Entity.ITEM, number, most=_PAST)
+    gaps = GAPS.select(view, where={"item_id": number}, order=("release_id", "number"))
+    file = item_files(parts.host, [number]).get(number)
+    return render_template(
+        "tracks/page.html",
+        row=tracks.rows[0],
+        tracks=tracks,
+        art=track_art(parts, found, _COVER)[number],
+        fields=fields_of(image, known),
+        file_facts=file_facts(image, file.path if file else None),
+        path=str(file.path) if file else "",
+        is_there=file is not None and _is_file(file.path),
+        records=gaps,
+        states=TICKS,
+        past=known,
+        mixes=_mixes(parts, found[0]["initial_key"]),
+    )
+
+
+def fields_of(image: RowImage, known: Provenance) -> list[Fact]:
+    """All fields that have a value and can be edited, with where each comes from."""
+    data_source = str(image.attributes.get("data_source") or "")
+    labels = {field.name: field.label for field in editable_fields() if field.of_items}
+    labels |= {name: name for name in image.attributes if name not in labels}
+    facts = []
+    for name in sorted(labels, key=_interest):
+        value = image.value(name)
+        shown = format_cell(Entity.ITEM, name, value)
+        # beets stores 0 where a number is not known.
+        if not shown or value in {0, "0"}:
+            continue
+        source, about = source_of(known, name, data_source)
+        facts.append(Fact(labels[name], shown, _page_of(name, shown), source, about))
+    return facts
+
+
+def file_facts(image: RowImage, path: Path | None) -> list[Fact]:
+    """What the file is, as the library knows it, and its present size."""
+
+    def number(name: str) -> float:
+        value = image.value(name)
+        return value if isinstance(value, int | float) else 0
+
+    channels = {0: "", 1: "mono", 2: "stereo"}.get(
+        int(number("channels")), f"{number('channels'):.0f} channels"
+    )
+    sound = (
+        f"{number('samplerate') / 1000:g} kHz" if number("samplerate") else "",
+        f"{number('bitdepth'):.0f} bit" if number("bitdepth") else "",
+        channels,
+    )
+    shown = {
+        "Format": str(image.value("format") or ""),
+        "Bitrate": f"{number('bitrate') / 1000:,.0f} kbit/s" if number("bitrate") else "",
+        "Sound": ", ".join(filter(None, sound)),
+        "Size": _size(path),
+    }
+    return [Fact(label, text, source="file") for label, text in shown.items()]
+
+
+def _interest(name: str) -> tuple[int, str]:
+    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
+
+
+def _page_of(name: str, value: str) -> str:
+    if name in {"artist", "albumartist"}:
+        return artist_page(value)
+    return label_page(value) if name == "label" else ""
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _size(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):
+        return "not where the library says"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.0f} kB"
+
+
+def _mixes(parts: Web, spelling: str | None) -> list[dict[str, Any]]:
+    """Keys that go together with this one, with the tracks there are."""
+    key = parse_key(spelling or "")
+    if key is None:
+        return []
+    counted = parts.search.page(
+        Question(ITEMS, limit=0, facets=("initial_key",)), accept_age_s=10.0
+    ).facets["initial_key"]
+    found: list[dict[str, Any]] = []
+    for each in key.mixes_with:
+        spelled = {str(v): n for v, n in counted if v and parse_key(str(v)) == each}
+        if spelled:
+            word = one_of("initial_key", sorted(spelled))
+            href = address("/library", q=text((word,)))
+            found.append({"key": each.camelot, "count": sum(spelled.values()), "href": href})
+    return found
