@@ -11,15 +11,18 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.demo import build
+from benchmarks.demo import build, covers, history
 
 CONFIG = """\
 # beets configuration of the musictool demo
 directory: {music}
 library: library.db
-plugins: discogscollection gaps history marketplace musictool
+plugins: discogscollection gaps history marketplace musictool importadded fetchart
+# Dates of files and sleeves beside them; nothing is asked for.
+fetchart: {{sources: filesystem}}
 create_backup_before_migrations: no
 import: {{copy: no, write: no, autotag: no, quiet: yes, duplicate_action: keep}}
 """
@@ -36,6 +39,8 @@ def main(arguments: list[str]) -> int:
     made = subprocess.run([sys.executable, "-m", "benchmarks.demo", demo_set], check=False)
     if made.returncode:
         return made.returncode
+    covers.write_covers(demo_set / build.LIBRARY)
+    history.date_files(demo_set / build.LIBRARY, datetime.now(UTC))  # noqa: TID251 - entry point
     beets = fresh_beets(root, demo_set)
     csv = ["collection", "import-csv", str(demo_set / "collection.csv")]
     tracklists = ["--tracklists", str(demo_set / "tracklists.jsonl")]

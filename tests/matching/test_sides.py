@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from musictool_core.matching import Tier
-from musictool_core.matching.sides import places_of, track_at_position, tracks_at_number
+from musictool_core.matching.sides import part_of, places_of, track_at_position, tracks_at_number
 from musictool_core.music import Track
 from tests.matching.releases import item, match_of, release
 
@@ -82,3 +82,11 @@ def test_a_long_file_of_a_record_without_lengths_is_for_a_person() -> None:
 
 def test_another_artists_record_of_the_same_name_is_not_claimed() -> None:
     assert match_of(SPLIT, item("Adam", "Great Record", 855.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("position", "part"),
+    [("A1", "A"), ("aa2", "AA"), ("2-05", "2"), ("CD2-5", "2"), ("7", ""), ("", ""), ("B", "B")],
+)
+def test_the_part_of_a_record_is_in_the_position(position: str, part: str) -> None:
+    assert part_of(position) == part
