@@ -255,7 +255,8 @@ def _is_whole(case: _Case, acknowledged: int) -> bool:
     try:
         found = _read_tags(case.path)
         is_same = payload_hash(case.path) == case.payload
-    except (MusicToolError, MutagenError, mediafile.UnreadableFileError):
+    except (MusicToolError, MutagenError, mediafile.UnreadableFileError, ValueError, struct.error):
+        # The last two: parsers of a torn file stumble as they will.
         return False
     allowed = [_after(case, done) for done in (acknowledged, acknowledged + 1)]
     return is_same and found in allowed

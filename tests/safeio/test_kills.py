@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import mediafile
 import pytest
+from mutagen.oggvorbis import OggVorbis
 
 from musictool_core.errors import Cancelled
 from musictool_core.progress import CancelToken, Progress
@@ -88,6 +89,24 @@ def test_the_judge_sees_a_writer_that_tears_files(
     tallies = kill_writers({"wav": [tmp_path / "a.wav"]}, folder, kills=3, seed=1)
 
     assert tallies["wav"].damaged == 3
+
+
+def test_the_judge_takes_tags_that_cannot_be_parsed_for_damage(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.ogg").write_bytes(sample("ogg", 0.2))
+
+    def tear(path: Path, _tags: object, *, state: Path) -> None:
+        del state
+        file = OggVorbis(path)
+        file["metadata_block_picture"] = ["no picture \ufffd"]
+        file.save()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("musictool_core.safeio.torture.write_tags", tear)
+    tallies = kill_writers({"ogg": [tmp_path / "a.ogg"]}, folder, kills=2, seed=1)
+
+    assert tallies["ogg"].damaged == 2
 
 
 def test_generated_files_can_be_read_and_written(tmp_path: Path, folder: Path) -> None:
