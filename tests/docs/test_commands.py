@@ -14,6 +14,7 @@ import pytest
 from musictool_core.host.command import Command, SoleCommand
 from tests.docs.conftest import PLUGINS
 from tests.docs.pages import PAGES, PLUGIN_PAGES, ROOT, Page, inline_codes
+from tests.fakes.beet import fresh_beets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +32,9 @@ _CLASSES = {
 
 def commands_of(plugin: str) -> list[Command]:
     """The commands a plugin gives to beets."""
-    made = getattr(import_module(f"beetsplug.{plugin}"), _CLASSES[plugin])()
-    return list(made.commands())
+    with fresh_beets():
+        made = getattr(import_module(f"beetsplug.{plugin}"), _CLASSES[plugin])()
+        return list(made.commands())
 
 
 def actions_of(plugin: str) -> dict[str, argparse.ArgumentParser]:

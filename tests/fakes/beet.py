@@ -21,6 +21,7 @@ from unittest import mock
 
 import yaml
 from beets import config, plugins, ui
+from beets.library import Item
 from beets.plugins import BeetsPlugin
 from beets.util import cached_classproperty
 
@@ -86,7 +87,7 @@ class Beet:
             mock.patch.dict(os.environ, {"BEETSDIR": str(self.folder)}),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
-            _fresh_beets(),
+            fresh_beets(),
         ):
             # The music folder of beets stands in a context variable.
             status = contextvars.copy_context().run(_run_main, list(args))
@@ -189,7 +190,7 @@ class BeetForks:
 
 
 @contextlib.contextmanager
-def _fresh_beets() -> Iterator[None]:
+def fresh_beets() -> Iterator[None]:
     """Hide what beets keeps per process, and close the library that a failed command leaves."""
     log = logging.getLogger("beets")
     handlers, opened = log.handlers[:], list[Any]()
@@ -201,6 +202,8 @@ def _fresh_beets() -> Iterator[None]:
         mock.patch.object(plugins, "_instances", []),
         # Among them the types of fields, as the plugins before declared them.
         mock.patch.dict(cached_classproperty.cache, clear=True),
+        # The plugins replace the method for as long as their process lives.
+        mock.patch.object(Item, "write", Item.write),
     ):
         log.handlers.clear()
         config.clear()

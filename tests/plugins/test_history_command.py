@@ -18,6 +18,7 @@ from beets.library import Item, Library
 from mediafile import MediaFile
 
 from musictool_core import safeio
+from tests.fakes.beet import Beet
 from tests.fakes.music import (
     HistoryBeet,
     audio_files,
@@ -464,6 +465,17 @@ def test_own_leaves_tags_to_beets(shelf: HistoryBeet) -> None:
     assert MediaFile(shelf.file_of(1)).title == "New"
 
 
+def test_a_command_in_this_process_leaves_the_next_one_an_untouched_beets(
+    empty: HistoryBeet,
+) -> None:
+    # A write that stayed replaced made the test of `own` fail when it ran after certain others.
+    before = Item.write
+
+    Beet(empty.folder, plugins=["history"])("history", "list")
+
+    assert Item.write is before
+
+
 def test_a_beets_whose_write_we_do_not_know_is_left_as_it_is(
     shelf: HistoryBeet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -608,7 +620,8 @@ class _Kill:
 
     def _audit(self, event: str, arguments: tuple[object, ...]) -> None:
         changes = {"os.link", "os.remove", "os.rename", "os.rmdir", "os.mkdir"}
-        ours = ("/work/", "/undo/", ".mt-")
+        folders = (f"{os.sep}{name}{os.sep}" for name in ("work", "undo"))
+        ours = (*folders, ".mt-")
         opened = event == "open" and any(part in str(arguments[0]) for part in ours)
         if opened or event in changes:
             self()
