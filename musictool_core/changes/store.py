@@ -38,7 +38,7 @@ from musictool_core.db import (
     moment,
 )
 from musictool_core.errors import MusicToolError
-from musictool_core.host.journal import CreateJournal
+from musictool_core.host.journal import CreateJournal, IndexJournal
 from musictool_core.safeio import platform
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ MIGRATIONS = (
     Migration((CreateTable(CHANGESETS), CreateTable(CHANGES), CreateJournal())),
     # The index over states.
     Migration((CreateTable(CHANGES),)),
+    Migration((IndexJournal(),)),
 )
 
 

@@ -104,3 +104,15 @@ def test_a_library_without_a_journal_knows_nothing(library: Library, make_item: 
 
     assert (known.fields, known.appeared, known.changes, known.total) == ({}, None, (), 0)
     assert known.of("title") is None
+
+
+def test_the_history_of_one_object_does_not_scan_that_of_all(recorded: Host, item) -> None:
+    plan = recorded.reading().query(
+        "EXPLAIN QUERY PLAN SELECT * FROM mt_history"
+        " WHERE entity_id = ? AND entity = 'item' ORDER BY id DESC LIMIT 20",
+        [item.id],
+    )
+
+    said = " ".join(str(step[-1]) for step in plan)
+    assert "mt_journal_entity_id" in said
+    assert "TEMP B-TREE" not in said
