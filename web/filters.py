@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from musictool_core.host.fieldnames import field_words
 from musictool_core.insight.marks import among, exactly, one_of, unset, unset_list
 from musictool_web.query import address, text
 
@@ -191,13 +192,8 @@ def _label(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-_NAMES = {
-    "initial_key": "key",
-    "bpm": "BPM",
-    "albumartist": "album artist",
-    "catalognum": "catalogue number",
-    "genres": "genre",
-}
+_NAMES = {"genres": "genre"}
+"""Where a filter is about one of several values."""
 
 
 def _spoken(word: str) -> str:
@@ -206,7 +202,7 @@ def _spoken(word: str) -> str:
     field, colon, value = word.lstrip("^-" if turned else "").partition(":")
     if not colon:
         return word
-    said = f"{'not ' if turned else ''}{_NAMES.get(field, field)}"
+    said = f"{'not ' if turned else ''}{_NAMES.get(field) or field_words(field)}"
     if value.startswith("="):
         return f"{said}: {value[1:]}"
     if value.startswith(":"):
