@@ -6,6 +6,7 @@ _NAMES = {
     "acoustid_fingerprint": "AcoustID fingerprint",
     "acoustid_id": "AcoustID",
     "added": "Added",
+    "album_id": "Album number",
     "albumartist": "Album artist",
     "albumartist_credit": "Album artist as credited",
     "albumartist_sort": "Album artist for sorting",

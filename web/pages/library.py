@@ -169,6 +169,7 @@ class Asked:
         shown = columns.shown(filled=filled)
         return {
             **self._common(page, TRACK_SORTS),
+            "on_shelf": facets.on_shelf(parts, ITEMS, self.view),
             "tracks": rows,
             "columns": [column.name for column in shown],
             "heads": columns.heads(shown, self.sort, lambda sort: self.view.link(sort=sort)),
@@ -196,6 +197,7 @@ class Asked:
         rows = page.rows[early:]
         return {
             **self._common(page, ALBUM_SORTS),
+            "on_shelf": facets.on_shelf(parts, ALBUMS, self.view),
             "sections": groups.sections(
                 grouping,
                 album_cards(parts, rows),
