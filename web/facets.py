@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.errors import MusicToolError
+from musictool_core.host.membership import ON_SHELF
 from musictool_core.host.search import ALBUMS, ITEMS, Question
 from musictool_core.insight.marks import between, exactly, one_of
 from musictool_core.music.keys import WHEEL, parse_key
 from musictool_web import filters
 from musictool_web.filters import Choice, View
 from musictool_web.rows import number
+from musictool_web.shelf import has_shelf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 TITLES = {"genres": "Genre", "label": "Label", "format": "Format"}
 """Facets with a row for each value."""
+
+IS_ON_SHELF = f"{ON_SHELF}:yes"
+_IS_NOT = f"{ON_SHELF}:no"
 
 ACCEPT_AGE_S = 10.0
 _ROWS = 5
@@ -77,12 +82,14 @@ def tracks_of(parts: Web, view: View, *, with_quality: bool) -> Facets:
     texts = [_facet(parts, ITEMS, view, field) for field in TITLES]
     if with_quality:
         texts.append(_quality(parts, view))
+    texts.insert(1, _shelf(parts, ITEMS, view))
     return Facets(tuple(filter(_counts, texts)), _years(parts, ITEMS, view), _keys(parts, view))
 
 
 def albums_of(parts: Web, view: View) -> Facets:
     """Facets of a list of albums, which have no key and no format."""
     texts = [_facet(parts, ALBUMS, view, field) for field in ("genres", "label")]
+    texts.insert(1, _shelf(parts, ALBUMS, view))
     return Facets(tuple(filter(_counts, texts)), _years(parts, ALBUMS, view), ())
 
 
@@ -155,6 +162,34 @@ def _quality(parts: Web, view: View) -> Facet:
         on = word in view.words
         found.append(Choice(label, count, (base if on else base.narrowed(word)).link(), on))
     return Facet("quality_score", "Quality", tuple(found))
+
+
+def _shelf(parts: Web, of: Listed, view: View) -> Facet:
+    """What is also on a record, and what is not; without choices while there is no shelf."""
+    if not has_shelf(parts):
+        return Facet(ON_SHELF, "Shelf", ())
+    base = view.without(_is_shelf)
+    found = []
+    for label, word in (("On the shelf", IS_ON_SHELF), ("Files only", _IS_NOT)):
+        on = word in view.words
+        count = _tried(parts, of, view, (*base.narrowed(word).words,), label).count
+        if count or on:
+            target = base if on else base.narrowed(word)
+            found.append(Choice(label, count, target.link(), on))
+    return Facet(ON_SHELF, "Shelf", tuple(found))
+
+
+def on_shelf(parts: Web, of: Listed, view: View) -> Choice | None:
+    """How many of a list are on the shelf, with the list of these; None where that is no news."""
+    if not has_shelf(parts) or any(map(_is_shelf, view.words)):
+        return None
+    narrowed = view.narrowed(IS_ON_SHELF)
+    found = _tried(parts, of, view, narrowed.words, "on the shelf")
+    return found if found.count else None
+
+
+def _is_shelf(word: str) -> bool:
+    return word.lstrip("^-").startswith(f"{ON_SHELF}:")
 
 
 def _is_quality(word: str) -> bool:

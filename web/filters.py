@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from musictool_core.host.fieldnames import field_words
+from musictool_core.host.membership import ON_SHELF, is_wanted
 from musictool_core.insight.marks import among, exactly, one_of, unset, unset_list
 from musictool_web.query import address, text
 
@@ -191,13 +193,8 @@ def _label(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-_NAMES = {
-    "initial_key": "key",
-    "bpm": "BPM",
-    "albumartist": "album artist",
-    "catalognum": "catalogue number",
-    "genres": "genre",
-}
+_NAMES = {"genres": "genre"}
+"""Where a filter is about one of several values."""
 
 
 def _spoken(word: str) -> str:
@@ -206,7 +203,9 @@ def _spoken(word: str) -> str:
     field, colon, value = word.lstrip("^-" if turned else "").partition(":")
     if not colon:
         return word
-    said = f"{'not ' if turned else ''}{_NAMES.get(field, field)}"
+    if field == ON_SHELF and (wanted := is_wanted(value)) is not None:
+        return "on the shelf" if wanted is not turned else "files only"
+    said = f"{'not ' if turned else ''}{_NAMES.get(field) or field_words(field)}"
     if value.startswith("="):
         return f"{said}: {value[1:]}"
     if value.startswith(":"):

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from musictool_core.errors import MusicToolError
 from musictool_core.host.feature import resolve
+from musictool_core.host.fieldnames import field_name
 from musictool_web import assets
 from musictool_web.context import web
 from musictool_web.links import artist_page, label_page
@@ -60,6 +61,7 @@ def dress(flask_app: Flask) -> None:
         "age": age,
         "minute": minute,
         "codes": codes,
+        "field_name": field_name,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable  # noqa: TC003 - dataclass fields are inspe
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from musictool_core.host.membership import ON_SHELF
 from musictool_core.host.search import ALBUMS, ITEMS, Question
 from musictool_web.links import artist_page, label_page
 
@@ -42,12 +43,14 @@ class Name:
     Attributes:
         tracks: with exactly this name.
         albums: with exactly this name.
+        on_shelf: tracks that are also on a record.
         href: of its page.
     """
 
     name: str
     tracks: int
     albums: int
+    on_shelf: int
     href: str
 
 
@@ -73,10 +76,13 @@ def list_names(
     else:
         names.sort(key=lambda name: (-tracks[name], -albums[name], name))
     shown = names[offset : offset + limit]
-    return [Name(n, tracks[n], albums[n], kind.page(n)) for n in shown], len(names)
+    held = _counted(parts, kind.of_tracks, of_albums=False, words=(f"{ON_SHELF}:yes",))
+    return [Name(n, tracks[n], albums[n], held[n], kind.page(n)) for n in shown], len(names)
 
 
-def _counted(parts: Web, field: str, *, of_albums: bool) -> Counter[str]:
-    asked = Question(ALBUMS if of_albums else ITEMS, limit=0, facets=(field,))
+def _counted(
+    parts: Web, field: str, *, of_albums: bool, words: tuple[str, ...] = ()
+) -> Counter[str]:
+    asked = Question(ALBUMS if of_albums else ITEMS, words, limit=0, facets=(field,))
     counted = parts.search.page(asked, accept_age_s=_ACCEPT_AGE_S).facets[field]
     return Counter({str(name): number for name, number in counted if name})

@@ -54,6 +54,9 @@ TICKS = {
 }
 """Names of the states in `ui.ticks` and `ui.tick`."""
 
+TICKS_BY_VALUE = {state.value: name for state, name in TICKS.items()}
+"""The same by what rows store."""
+
 OPEN = frozenset({State.MISSING.value, State.OTHER_VERSION.value, State.REVIEW.value})
 
 _OLD_S = 7 * 86_400

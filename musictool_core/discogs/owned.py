@@ -31,6 +31,8 @@ class Way(Enum):
     BARCODE = "barcode"
     CATALOGUE_NUMBER = "catalogue number"
     WORDS = "words"
+    TITLE = "track title"
+    """Words of a track on it (`insight.titles`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class TracklistJob:
     """The job `discogs.tracklists`."""
 
     name = NAME
+    lane = jobs.Lane.SERVICE
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -25,6 +25,7 @@ from beets.util.deprecation import ALBUM_LEGACY_TO_LIST_FIELD, ITEM_LEGACY_TO_LI
 from mediafile import MediaFile
 
 from musictool_core.host.entities import ABSENT, Entity, Stored, Value
+from musictool_core.host.fieldnames import field_name
 from musictool_core.host.fields import ALBUM_TYPES, ITEM_TYPES
 from musictool_core.music.keys import parse_key
 
@@ -112,27 +113,6 @@ _ALLOWED = {
     CellKind.DATE: "a date such as 2024-05-01 or 2024-05-01 18:30:00",
     CellKind.FLAG: "yes or no",
     CellKind.KEY: "a key such as F#m, Gb minor, 11A or 4m",
-}
-
-_SAID = {
-    "albumartist": "Album artist",
-    "albumtype": "Album type",
-    "albumtypes": "Album types",
-    "bpm": "BPM",
-    "catalognum": "Catalogue number",
-    "comp": "Compilation",
-    "disc": "Disc",
-    "disctotal": "Discs",
-    "initial_key": "Key",
-    "isrc": "ISRC",
-    "asin": "ASIN",
-    "tracktotal": "Tracks",
-    "discogs_albumid": "Discogs release",
-    "discogs_artistid": "Discogs artist",
-    "discogs_labelid": "Discogs label",
-    "traktor_rating": "Rating",
-    "traktor_playcount": "Plays",
-    "quality_score": "Quality",
 }
 
 _NUMBERS: dict[str, tuple[str, float | None, float | None]] = {
@@ -316,7 +296,7 @@ def _field(name: str, kind: Type) -> Field | None:
     of_albums = name in Album._fields if is_column else name in {*Album._types, *ALBUM_TYPES}  # noqa: SLF001
     return Field(
         name,
-        _SAID.get(name) or name.replace("_", " ").capitalize(),
+        field_name(name),
         cell,
         noun,
         _WIDTHS[cell],

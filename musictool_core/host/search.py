@@ -50,6 +50,7 @@ from musictool_core.host.columns import (
     read_own_rows,
     read_rows,
 )
+from musictool_core.host.membership import looks_into_ours
 from musictool_core.host.models import model as own_model
 from musictool_core.host.models import numbers_that_fit
 from musictool_core.host.sqlquery import Translator, parse
@@ -428,7 +429,7 @@ class Search:
         will_do = known is not None and self._age(known) < accept_age_s
         at_once = will_do or (known is not None and self._age(known) < while_busy_s)
         try:
-            memory = self._remember(question.of, at_once=at_once)
+            memory = self._remember(question, at_once=at_once)
         except LibraryBusy:
             if known is None or not at_once:
                 raise
@@ -448,7 +449,7 @@ class Search:
             MusicToolError: the query cannot be understood.
             LibraryBusy: another program holds the library.
         """
-        memory = self._remember(question.of)
+        memory = self._remember(question)
         with self._reading() as translator, self._host.paths():
             parsed = _Parsed(self._host, question, translator)
             return memory.hits.get_or_make(parsed.hits_key, parsed.hits)
@@ -460,7 +461,7 @@ class Search:
             MusicToolError: the query cannot be understood.
             LibraryBusy: another program holds the library.
         """
-        memory = self._remember(question.of)
+        memory = self._remember(question)
         with self._reading() as translator, self._host.paths():
             whole = replace(question, offset=0, limit=sys.maxsize)
             parsed = _Parsed(self._host, whole, translator)
@@ -501,7 +502,7 @@ class Search:
 
     def _refresh(self, question: Question) -> None:
         try:
-            self._answer(question, self._remember(question.of))
+            self._answer(question, self._remember(question))
         except LibraryBusy:
             # The next caller asks again.
             return
@@ -532,17 +533,27 @@ class Search:
         Raises:
             LibraryBusy: another program holds the library.
         """
-        self._remember(ITEMS)
+        self._remember(Question(ITEMS))
         return self._of_ours.generation
 
-    def _remember(self, of: Listed, *, at_once: bool = False) -> _Memory:
-        """What is known of the present generation, as far as these rows are concerned."""
+    def _memory_of(self, asked: Question) -> _Memory:
+        """What is known of the rows that a question is about, and of what it looks at."""
+        if isinstance(asked.of, Table):
+            return self._of_ours
+        if not looks_into_ours(asked.query):
+            return self._of_beets
+        # What it finds depends on a table of ours; the columns of what it finds do not.
+        ours, beets = self._of_ours, self._of_beets
+        return _Memory(ours.generation, ours.hits, ours.orders, beets.facets, beets.numbers)
+
+    def _remember(self, asked: Question, *, at_once: bool = False) -> _Memory:
+        """What is known of the present generation, as far as a question is concerned."""
         attempts = 1 if at_once else round(_WAIT_S / _PAUSE_S) + 1
         for left in reversed(range(attempts)):
             try:
                 with self._lock, translate_errors(str(self._host.path)):
                     self._notice()
-                    return self._of_ours if isinstance(of, Table) else self._of_beets
+                    return self._memory_of(asked)
             except LibraryBusy:
                 if not left:
                     raise

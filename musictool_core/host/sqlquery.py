@@ -40,6 +40,7 @@ from beets.dbcore import sort as stock_sorts
 from beets.library import Album, Item
 from beets.library.queries import parse_query_parts, parse_query_string
 
+from musictool_core.host.membership import MEMBERS, Member, is_wanted
 from musictool_core.host.storedvalues import (
     Decider,
     Term,
@@ -271,6 +272,8 @@ class Translator:
         self, query: stock_queries.FieldQuery[Any], place: _Place, *, narrowed: bool
     ) -> Query | None:
         name = query.field_name
+        if name in MEMBERS:
+            return self._member(MEMBERS[name], query, place)
         if not looks_at_value_only(query) and not value_is_path(query):
             return None
         if place.is_column(name):
@@ -284,6 +287,15 @@ class Translator:
         if missing or narrowed or place.attributes not in self._look_at_schema().indexed:
             return _translated(query, _by_row(place, name, own, of_album, missing=missing))
         return _translated(query, _by_value(place, name, own, of_album))
+
+    def _member(self, member: Member, query: stock_queries.FieldQuery[Any], place: _Place) -> Query:
+        wanted = is_wanted(str(query.pattern).removeprefix("="))
+        if wanted is None:
+            return stock_queries.FalseQuery()
+        if not self._ask("SELECT 1 FROM sqlite_master WHERE name = ?", [member.table]):
+            return stock_queries.FalseQuery() if wanted else stock_queries.TrueQuery()
+        sql = member.items if place.model is Item else member.albums
+        return _Translated(query, Term(sql if wanted else f"NOT ({sql})", ()))
 
     def _has_one_key(self, name: str, place: _Place) -> bool:
         """Whether this is an attribute that is stored under no key but this."""

@@ -17,7 +17,7 @@ from musictool_core.jobs.queue import (
     recover,
     request_cancel,
 )
-from musictool_core.jobs.runner import JobContext, JobKind, run
+from musictool_core.jobs.runner import JobContext, JobKind, Lane, lane_of, run
 from musictool_core.jobs.worker import Worker
 
 __all__ = [
@@ -29,11 +29,13 @@ __all__ = [
     "JobId",
     "JobKind",
     "JobState",
+    "Lane",
     "Worker",
     "as_json",
     "enqueue",
     "find",
     "get",
+    "lane_of",
     "list_jobs",
     "owner_lives",
     "recover",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from musictool_core.db import epoch
@@ -58,7 +59,10 @@ class JobContext:
 
 
 class JobKind(Protocol):
-    """One kind of long work; a job row stores its name, never code."""
+    """One kind of long work; a job row stores its name, never code.
+
+    One that mostly waits for a service has an attribute `lane` (see `lane_of`).
+    """
 
     @property
     def name(self) -> str:
@@ -72,6 +76,21 @@ class JobKind(Protocol):
         found done.
         """
         ...
+
+
+class Lane(Enum):
+    """What a job is busy with; jobs of one lane run one after the other, lanes side by side."""
+
+    LIBRARY = "library"
+    """Reads and writes the library and its files all the time."""
+    SERVICE = "service"
+    """Mostly waits for a service; what it writes takes moments."""
+
+
+def lane_of(kind: JobKind) -> Lane:
+    """The lane of a kind: `LIBRARY` unless it has an attribute `lane` that says otherwise."""
+    lane = getattr(kind, "lane", Lane.LIBRARY)
+    return lane if isinstance(lane, Lane) else Lane.LIBRARY
 
 
 @dataclass(frozen=True, slots=True)

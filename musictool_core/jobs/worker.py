@@ -1,7 +1,8 @@
-"""A thread that runs what waits in the job table, for as long as its process lives.
+"""Threads that run what waits in the job table, for as long as their process lives.
 
-One job at a time: everything that changes the library goes through one writer, so that jobs never
-wait for each other's locks.
+One thread for each lane, and in each lane one job at a time. What works on the library goes through
+one writer, so that such jobs never wait for each other's locks; what mostly waits for a service has
+a lane of its own, so that hours of track lists delay nothing that takes seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.jobs import queue, runner
 from musictool_core.jobs.queue import JobState
+from musictool_core.jobs.runner import Lane, lane_of
 from musictool_core.progress import CancelToken
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ IDLE_S = 2.0
 
 
 class Worker:
-    """Runs queued jobs of one library in a thread of its own.
+    """Runs queued jobs of one library in threads of its own.
 
     Args:
         host: the library.
@@ -41,34 +43,66 @@ class Worker:
     def __init__(
         self, host: Host, kinds: Mapping[str, JobKind], *, now: Clock, idle_s: float = IDLE_S
     ) -> None:
+        stop = CancelToken()
+        self._stop = stop
+        self._lanes = [
+            _LaneThread(
+                host,
+                {name: kind for name, kind in kinds.items() if lane_of(kind) is lane},
+                lane,
+                now=now,
+                idle_s=idle_s,
+                stop=stop,
+            )
+            for lane in Lane
+        ]
+
+    def start(self) -> None:
+        """Begin to work."""
+        for lane in self._lanes:
+            lane.thread.start()
+
+    def wake(self) -> None:
+        """Look at the table now: a job was queued."""
+        for lane in self._lanes:
+            lane.woken.set()
+
+    def stop(self) -> None:
+        """Stop after the objects at hand; the jobs at hand are queued again, and go on later."""
+        self._stop.cancel()
+        self.wake()
+        for lane in self._lanes:
+            if lane.thread.is_alive():
+                lane.thread.join()
+
+
+class _LaneThread:
+    """One lane: runs the jobs of its kinds, the oldest first, one at a time."""
+
+    def __init__(
+        self,
+        host: Host,
+        kinds: Mapping[str, JobKind],
+        lane: Lane,
+        *,
+        now: Clock,
+        idle_s: float,
+        stop: CancelToken,
+    ) -> None:
         self._host = host
         self._kinds = kinds
         self._now = now
         self._idle_s = idle_s
-        self._stop = CancelToken()
-        self._woken = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Look at the table now: a job was queued."""
-        self._woken.set()
-
-    def stop(self) -> None:
-        """Stop after the object at hand; the job at hand is queued again, and goes on later."""
-        self._stop.cancel()
-        self._woken.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._stop = stop
+        # One for each lane: a lane that has seen it must not hide it from the others.
+        self.woken = threading.Event()
+        self.thread = threading.Thread(target=self._work, name=f"jobs-{lane.value}", daemon=True)
 
     def _work(self) -> None:
         while not self._stop.cancelled:
-            self._woken.clear()
+            self.woken.clear()
             if not self._run_one():
-                self._woken.wait(self._idle_s)
+                self.woken.wait(self._idle_s)
 
     def _run_one(self) -> bool:
         """Run the oldest job that can be run now; False when there is none."""

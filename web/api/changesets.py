@@ -31,6 +31,7 @@ from musictool_core.db import moment
 from musictool_core.errors import MusicToolError
 from musictool_core.host.cells import Field
 from musictool_core.host.entities import Entity
+from musictool_core.host.fieldnames import field_name
 from musictool_core.host.filework import import_writes
 from musictool_core.host.journal import HISTORY
 from musictool_core.host.search import ALBUMS, ITEMS, Question
@@ -461,7 +462,7 @@ def difference(change: Change) -> dict[str, Any]:
 def label(entity: Entity, name: str) -> str:
     """How a field is called."""
     field = find_field(entity, name)
-    return field.label if isinstance(field, Field) else name
+    return field.label if isinstance(field, Field) else field_name(name)
 
 
 def below(host: Host, path: Path) -> str:

@@ -9,8 +9,8 @@ from apiflask.fields import Boolean, DateTime, Float, Integer, List, Nested, Raw
 from apiflask.validators import Length
 
 from musictool_core.discogs.mirror import INSTANCES
-from musictool_core.discogs.owned import judge_owned
 from musictool_core.gaps.states import State
+from musictool_core.insight.titles import judge_with_titles
 from musictool_web import shelf
 from musictool_web.api.listing import (
     PREFIX,
@@ -112,16 +112,40 @@ class OwnedArguments(Schema):
     )
 
 
+class HeldAnswer(Schema):
+    """A track of the title that was asked for, on a record or as a file."""
+
+    title = String()
+    artist = String()
+    album = String()
+    year = Integer(allow_none=True)
+    release_id = Integer(allow_none=True, metadata={"description": "null for a file alone"})
+    position = String(metadata={"description": "empty for a file alone"})
+    state = String(
+        allow_none=True,
+        metadata={"description": "of the track of a record, as in its track list; else null"},
+    )
+    item_id = Integer(allow_none=True, metadata={"description": "the file; null when missing"})
+    href = String()
+
+
 class OwnedAnswer(Schema):
     """Whether a record is on the shelf."""
 
     verdict = String(metadata={"description": "yes, perhaps or no"})
     why = String(metadata={"description": "a sentence, empty for a plain yes or no"})
     found_by = String(
-        allow_none=True, metadata={"description": "barcode, catalogue number, words or null"}
+        allow_none=True,
+        metadata={"description": "barcode, catalogue number, words, track title or null"},
     )
     copies = List(Raw(), metadata={"description": "as in the list of the collection"})
     candidates = List(Raw(), metadata={"description": "copies that may be it"})
+    on_records = List(
+        Nested(HeldAnswer), metadata={"description": "tracks of that title on other records"}
+    )
+    as_files = List(
+        Nested(HeldAnswer), metadata={"description": "files of that title that are on no record"}
+    )
     shelf = Integer(metadata={"description": "copies that were looked at"})
     records = Integer()
     barcodes = Integer(metadata={"description": "records whose barcode is known"})
@@ -171,9 +195,10 @@ def get_record(release_id: int) -> Any:
 @blueprint.output(OwnedAnswer)
 @blueprint.doc(summary="Do I own this?")
 def get_owned(arguments: dict[str, Any]) -> Any:
-    """Answered from the mirror of the collection alone."""
-    view = web().host.reading()
-    judged = judge_owned(view, arguments["code"])
+    """Answered from the mirror of the collection and the library alone."""
+    parts = web()
+    view = parts.host.reading()
+    judged, titles = judge_with_titles(parts.host, parts.search, arguments["code"])
     found = judged.answer
     return {
         "verdict": judged.verdict.value,
@@ -181,6 +206,8 @@ def get_owned(arguments: dict[str, Any]) -> Any:
         "found_by": found.way.value if found.way else None,
         "copies": [_copy(row) for row in found.copies],
         "candidates": [_copy(row) for row in judged.candidates],
+        "on_records": [_held(row) for row in titles.records],
+        "as_files": [_held(row) for row in titles.files],
         "shelf": found.shelf,
         "records": found.records,
         "barcodes": found.barcodes,
@@ -190,6 +217,22 @@ def get_owned(arguments: dict[str, Any]) -> Any:
 
 def _copy(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: shown(name, row[name]) for name in COPIES.columns}
+
+
+def _held(row: Mapping[str, Any]) -> dict[str, Any]:
+    release_id = row.get("release_id")
+    item_id = row["item_id"] if release_id else row["id"]
+    return {
+        "title": row["title"] or "",
+        "artist": row["artist"] or "",
+        "album": row["album"] or "",
+        "year": row["year"] or None,
+        "release_id": release_id,
+        "position": row.get("position") or "",
+        "state": row.get("state"),
+        "item_id": item_id,
+        "href": f"/records/{release_id}" if release_id else f"/tracks/{item_id}",
+    }
 
 
 def _track(line: Line) -> dict[str, Any]:

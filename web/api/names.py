@@ -38,6 +38,7 @@ class NameAnswer(Schema):
     name = String()
     tracks = Integer()
     albums = Integer()
+    on_shelf = Integer(metadata={"description": "tracks that are also on a record of the shelf"})
     href = String(metadata={"description": "its page"})
 
 

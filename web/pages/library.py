@@ -11,6 +11,7 @@ from apiflask import APIBlueprint
 from flask import redirect, render_template, request
 
 from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
+from musictool_core.host.fieldnames import field_words
 from musictool_core.host.search import ALBUMS, ITEMS, Question
 from musictool_web import columns, facets, filters, groups
 from musictool_web.context import Web, web
@@ -168,6 +169,7 @@ class Asked:
         shown = columns.shown(filled=filled)
         return {
             **self._common(page, TRACK_SORTS),
+            "on_shelf": facets.on_shelf(parts, ITEMS, self.view),
             "tracks": rows,
             "columns": [column.name for column in shown],
             "heads": columns.heads(shown, self.sort, lambda sort: self.view.link(sort=sort)),
@@ -195,6 +197,7 @@ class Asked:
         rows = page.rows[early:]
         return {
             **self._common(page, ALBUM_SORTS),
+            "on_shelf": facets.on_shelf(parts, ALBUMS, self.view),
             "sections": groups.sections(
                 grouping,
                 album_cards(parts, rows),
@@ -223,7 +226,7 @@ class Asked:
             "covers": self.is_covers,
             "hidden": {name: value for name, value in self._kept.items() if value},
             "views": self._views(),
-            "sort_name": sorts.get(self.sort, f"By {self.sort.lstrip('-').split(',')[0]}"),
+            "sort_name": sorts.get(self.sort) or f"By {field_words(_first_field(self.sort))}",
             "sorts": [(label, view.link(sort=sort)) for sort, label in sorts.items()],
             "facet_link": lambda field: address(
                 f"/library/facets/{field}", q=self.text, **self._kept
@@ -240,6 +243,10 @@ class Asked:
             {"label": "Table", "icon": "rows-3", "href": table, "current": not self.is_covers},
             {"label": "Covers", "icon": "grid-2x2", "href": covers, "current": self.is_covers},
         ]
+
+
+def _first_field(sort: str) -> str:
+    return sort.lstrip("-").split(",")[0]
 
 
 PAGE = Page(

@@ -8,15 +8,17 @@ from apiflask import APIBlueprint
 from flask import render_template, request
 
 from musictool_core.db import moment
-from musictool_core.discogs.owned import Verdict, judge_owned
+from musictool_core.discogs.owned import Verdict, Way
 from musictool_core.errors import MusicToolError
 from musictool_core.gaps.states import State
 from musictool_core.host.entities import Entity
 from musictool_core.host.search import ALBUMS, Question
 from musictool_core.insight.arrivals import neighbours
 from musictool_core.insight.records import load_record, other_pressings
+from musictool_core.insight.titles import judge_with_titles
 from musictool_core.matching import text_key
 from musictool_web import shelf
+from musictool_web.art import track_art
 from musictool_web.context import Web, web
 from musictool_web.page import Page
 from musictool_web.pages.record import href_of
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
     from musictool_core.discogs.owned import Judged
     from musictool_core.insight.arrivals import Sleeve
     from musictool_core.insight.records import Record
+    from musictool_core.insight.titles import Titles
 
 blueprint = APIBlueprint("own", __name__, enable_openapi=False)
 
 MOST_CODE = 200
 _NEIGHBOURS = 4
 _MOST_FILES = 3
+_MOST_TITLES = 8
 _WORDS = {Verdict.YES: "Yes.", Verdict.PERHAPS: "Perhaps.", Verdict.NO: "No."}
 
 
@@ -52,16 +56,20 @@ def show() -> str:
 
 
 def _answered(parts: Web, code: str) -> dict[str, Any]:
-    judged = judge_owned(parts.host.reading(), code)
+    judged, titles = judge_with_titles(parts.host, parts.search, code, most=_MOST_TITLES)
     copies = judged.answer.copies if judged.verdict is Verdict.YES else ()
     record = load_record(parts.host, copies[0]["release_id"]) if copies else None
-    numbers = [row["release_id"] for row in (*copies, *judged.candidates)]
+    named = [*copies, *judged.candidates, *titles.records]
+    numbers = [row["release_id"] for row in named]
     covers = shelf.covers_of_records(parts, numbers, 312)
     return {
         "judged": judged,
         "word": _WORDS[judged.verdict],
-        "line": _line(judged),
+        "line": _line(judged, titles),
         "detail": _detail(judged),
+        "titles": titles,
+        "files_art": track_art(parts, titles.files, 46),
+        "states": shelf.TICKS_BY_VALUE,
         "copies": copies,
         "others": [row for row in copies if record and row["release_id"] != record.release_id],
         "record": record,
@@ -70,18 +78,22 @@ def _answered(parts: Web, code: str) -> dict[str, Any]:
         "sides": shelf.sides_of_records(parts, numbers),
         "beside": _beside(parts, record) if record else [],
         "pressings": other_pressings(parts.host, record) if record else [],
-        "files": [] if copies else _files(parts, code),
+        "files": [] if copies or titles.records else _files(parts, code),
         "discogs": shelf.discogs_link(record.release_id) if record else "",
         "href_of": href_of,
     }
 
 
-def _line(judged: Judged) -> str:
+def _line(judged: Judged, titles: Titles) -> str:
     """The line below the word: where it stands, or what was looked at."""
     if judged.verdict is Verdict.PERHAPS:
         return judged.why
     if judged.verdict is Verdict.NO:
-        return f"Nothing like it among {judged.answer.shelf:,} copies."
+        as_file = " But there is a file." if titles.files else ""
+        return f"Nothing like it among {judged.answer.shelf:,} copies.{as_file}"
+    if judged.answer.way is Way.TITLE:
+        records = {row["release_id"] for row in titles.records}
+        return "On one of your records." if len(records) == 1 else f"On {len(records)} records."
     copy = judged.answer.copies[0]
     where = copy["folder"] or "On the shelf"
     since = f", since {moment(copy['added']):%B %Y}" if copy["added"] else ""
@@ -89,9 +101,9 @@ def _line(judged: Judged) -> str:
 
 
 def _detail(judged: Judged) -> str:
-    if judged.verdict is not Verdict.YES:
-        return ""
     copies = judged.answer.copies
+    if judged.verdict is not Verdict.YES or not copies:
+        return "found by track title" if judged.answer.way is Way.TITLE else ""
     paid = [
         f"{name.lower()} {value}"
         for name, value in (copies[0]["custom"] or {}).items()

@@ -11,6 +11,7 @@ from musictool_core.changes.provenance import provenance
 from musictool_core.gaps.tables import GAPS
 from musictool_core.host.cells import editable_fields, format_cell
 from musictool_core.host.entities import Entity, read_images
+from musictool_core.host.fieldnames import field_name
 from musictool_core.host.mediafiles import item_files
 from musictool_core.host.search import ITEMS, Question
 from musictool_core.insight.marks import one_of
@@ -76,7 +77,7 @@ def fields_of(image: RowImage, known: Provenance) -> list[Fact]:
     """All fields that have a value and can be edited, with where each comes from."""
     data_source = str(image.attributes.get("data_source") or "")
     labels = {field.name: field.label for field in editable_fields() if field.of_items}
-    labels |= {name: name for name in image.attributes if name not in labels}
+    labels |= {name: field_name(name) for name in image.attributes if name not in labels}
     facts = []
     for name in sorted(labels, key=_interest):
         value = image.value(name)

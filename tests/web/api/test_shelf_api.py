@@ -150,6 +150,14 @@ def test_do_i_own_this(api: Api, browser: FlaskClient) -> None:
     assert (yes["verdict"], yes["found_by"], yes["shelf"]) == ("yes", "catalogue number", 3)
     assert [copy["release_id"] for copy in yes["copies"]] == [10]
     assert api("owned", code="whatever else")["verdict"] == "no"
+    by_title = api("owned", code="ada ember")
+    assert (by_title["verdict"], by_title["found_by"]) == ("yes", "track title")
+    (held,) = by_title["on_records"]
+    assert (held["title"], held["release_id"], held["href"]) == ("Ember", 10, "/records/10")
+    (file,) = api("owned", code="cy one")["as_files"]
+    assert (file["title"], file["release_id"], file["href"]) == (
+        "One", None, f"/tracks/{file['item_id']}",
+    )  # fmt: skip
     assert browser.get("/api/v1/owned").status_code == 422
 
 

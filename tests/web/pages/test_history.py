@@ -64,7 +64,7 @@ def test_sets_are_listed_with_who_and_what(
     assert f'action="/history/{number}/undo"' in page
     assert "Edited in the editor" in page
     assert "anna" in page
-    assert "title 1" in page
+    assert "Title 1" in page
 
 
 def test_undo_and_redo_by_forms(

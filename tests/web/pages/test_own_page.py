@@ -80,3 +80,28 @@ def test_perhaps_shows_what_it_may_be(browser: FlaskClient) -> None:
 
 def test_a_very_long_code_is_cut(browser: FlaskClient) -> None:
     assert "<b>No.</b>" in ask(browser, "x" * 5000)
+
+
+def test_a_track_title_says_which_record_holds_it(browser: FlaskClient) -> None:
+    page = ask(browser, "ada ash")
+
+    assert "verdict-yes" in page
+    assert "On one of your records." in page
+    assert "found by track title" in page
+    assert "Tracks of this name" in page
+    assert 'href="/records/10"' in page
+
+
+def test_a_track_title_says_which_file_holds_it(browser: FlaskClient) -> None:
+    page = ask(browser, "cy one")
+
+    assert "<b>No.</b>" in page
+    assert "But there is a file." in page
+    assert 'href="/tracks/4"' in page
+
+
+def test_a_record_that_is_called_so_comes_before_its_tracks(browser: FlaskClient) -> None:
+    page = ask(browser, "ada lantern")
+
+    assert "<b>Yes.</b>" in page
+    assert "Tracks of this name" not in page

@@ -109,7 +109,8 @@ def test_facts_say_where_each_value_comes_from(page: Ask, parts: Web, shelf: Alb
     found = page(f"/albums/{shelf.id}")
 
     assert "Flut beet modify Catalogue EBB-7 outside" in found.text
-    assert "label Ebbe Flut" in found.text
+    assert "Label Ebbe Flut" in found.text
+    assert "artpath" not in found.text
     assert found.link("^beet modify$") == f"/history?q=changeset%3A{ours}"
 
 
