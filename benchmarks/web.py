@@ -1,7 +1,8 @@
 """The web view on a large library: what first views weigh, and how fast it answers.
 
-`python -m benchmarks.web [--items 100000] [--requests 400] [--lighthouse]` makes a library from a
-seed, starts `beet musictool web` as a process of its own, and prints
+`python -m benchmarks.web [--items 100000] [--requests 400] [--library FOLDER] [--lighthouse]` makes
+a library from a seed (in FOLDER, where it is found again; else for this run), starts
+`beet musictool web` as a process of its own, and prints
 
 * the weight of first views: HTML with its inlined styles, scripts and further styles, gzip;
 * the time of lists, searches, facets and aggregates at 16 connections: cold, warm, while a job
@@ -9,8 +10,8 @@ seed, starts `beet musictool web` as a process of its own, and prints
 * the same question asked of beets' own plugin `web`;
 * ordinary requests beside 20 event streams, as a ratio;
 * with Chromium: requests to foreign hosts, and the largest contentful paint with the network and
-  the CPU slowed down as Lighthouse's phone has them; with `--lighthouse` its own scores, where
-  `npx lighthouse` can be had.
+  the CPU slowed down as Lighthouse's phone has them;
+* with `--lighthouse` first views only: what they weigh, and its scores.
 
 Times are by the clock of the client, on the same computer: the client takes its share of the CPU.
 """
@@ -39,9 +40,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from benchmarks import libraries
-from benchmarks.queries import make_indexes, open_library
-from musictool_core import app
+from benchmarks import lighthouse
+from benchmarks.web_library import make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 16
 STREAMS = 20
-PLUGINS = ("discogscollection", "gaps", "history", "marketplace", "musictool")
 VIEWS = ("/", "/library", "/library?view=covers", "/albums/1", "/gaps", "/explore", "/editor")
 """Those that are there are weighed."""
 
@@ -120,37 +119,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=400, help="per figure")
-    parser.add_argument("--lighthouse", action="store_true", help="also its scores, median of 5")
+    parser.add_argument("--lighthouse", action="store_true", help="first views and its scores")
+    parser.add_argument("--library", type=Path, help="a folder of this benchmark to keep")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        make(root, options.items)
+        root = options.library or Path(name)
+        root.mkdir(parents=True, exist_ok=True)
+        if not (root / "library.db").exists():
+            make(root, options.items)
         print(f"{options.items:,} items\n", flush=True)
+        if options.lighthouse:
+            with serving(root) as server:
+                weigh(server)
+                paths = those_there(server, lighthouse.VIEWS)
+                base = f"http://127.0.0.1:{server.port}"
+                lighthouse.show(
+                    base, server.cookie, paths, rounds=lighthouse.ROUNDS, flags=CHROMIUM
+                )
+            return
         with serving(root) as server:
             weigh(server)
             measure(server, root, options.requests)
             beside_streams(server, options.requests)
             in_a_browser(server)
-            if options.lighthouse:
-                run_lighthouse(server)
         beside_beets(root)
-
-
-def make(root: Path, items: int) -> None:
-    """A beets folder with a large library, our tables and indexes."""
-    settings = {
-        "plugins": list(PLUGINS),
-        "library": str(root / "library.db"),
-        "directory": str(root / "music"),
-        "create_backup_before_migrations": False,
-    }
-    (root / "config.yaml").write_text(json.dumps(settings), "utf-8")
-    (root / "music").mkdir()
-    libraries.make_library(root, items)
-    lib = open_library(root)
-    app.start(lib, notice=lambda _: None)
-    lib._close()  # noqa: SLF001 - there is no other way to give the file free
-    make_indexes(root)
 
 
 @contextmanager
@@ -449,42 +441,6 @@ def paint(browser: Any, server: Server, path: str, foreign: list[str]) -> float:
     return found
 
 
-def run_lighthouse(server: Server) -> None:
-    """Its scores for a phone, median of 5 runs."""
-    npx = shutil.which("npx")
-    if npx is None:
-        print("\nno npx here: no Lighthouse")
-        return
-    headers = json.dumps({"Cookie": server.cookie})
-    flags = f"--headless=new {' '.join(CHROMIUM)}"
-    print(f"\n{'Lighthouse, phone, median of 5':34} performance  accessibility  practices  LCP ms")
-    for path in those_there(server, ["/", "/library", "/albums/1", "/gaps"]):
-        runs = []
-        for _ in range(_ROUNDS):
-            done = subprocess.run(
-                [
-                    *(npx, "--yes", "lighthouse", f"http://127.0.0.1:{server.port}{path}"),
-                    *("--quiet", "--output=json", f"--extra-headers={headers}"),
-                    f"--chrome-flags={flags}",
-                ],
-                capture_output=True,
-                check=False,
-                env={**os.environ, "CHROME_PATH": shutil.which("chromium") or ""},
-            )
-            if done.returncode:
-                print(f"Lighthouse does not run here: {done.stderr.decode()[-300:]}")
-                return
-            runs.append(json.loads(done.stdout))
-        scores = [
-            statistics.median(run["categories"][name]["score"] * 100 for run in runs)
-            for name in ("performance", "accessibility", "best-practices")
-        ]
-        lcp = statistics.median(
-            run["audits"]["largest-contentful-paint"]["numericValue"] for run in runs
-        )
-        print(f"{path:34} {scores[0]:11.0f} {scores[1]:14.0f} {scores[2]:10.0f} {lcp:7.0f}")
-
-
 _COMPARED = "velvet"
 
 
@@ -496,8 +452,8 @@ def beside_beets(root: Path) -> None:
         ours = [client.ask(asked)[0] for _ in range(3)]
         client.close()
     port = free_port()
-    settings = json.loads((root / "config.yaml").read_text("utf-8"))
-    settings |= {"plugins": ["web"], "web": {"port": port}}
+    usual = (root / "config.yaml").read_text("utf-8")
+    settings = json.loads(usual) | {"plugins": ["web"], "web": {"port": port}}
     (root / "config.yaml").write_text(json.dumps(settings), "utf-8")
     process = beet(root, "web")
     try:
@@ -505,6 +461,7 @@ def beside_beets(root: Path) -> None:
     finally:
         process.terminate()
         process.wait(60)
+        (root / "config.yaml").write_text(usual, "utf-8")
     first, own = statistics.median(theirs), statistics.median(ours)
     print(f"\nthe word {_COMPARED!r}, median of 3: beets' web {first:.2f} s (all rows at once),")
     print(f"ours {own * 1e3:.0f} ms (100 rows and the total): {first / own:,.0f} times as fast")

@@ -72,8 +72,17 @@ class Assets:
         """The sheet to inline, its URLs made absolute; the plain one when not built."""
         if not self.is_built:
             return Markup((STATIC / "fallback.css").read_text("utf-8"))  # noqa: S704 (our own file)
-        sheet = (self.folder / self.files["critical.css"]).read_text("utf-8")
-        return Markup(sheet.replace('url("./', f'url("{self.base}'))  # noqa: S704 (our own file)
+        return Markup(self.sheet_text("critical.css"))  # noqa: S704 (our own file)
+
+    def sheet_text(self, name: str) -> str:
+        """A sheet by its plain name, its URLs made absolute."""
+        sheet = (self.folder / self.files[name]).read_text("utf-8")
+        return sheet.replace('url("./', f'url("{self.base}')
+
+    def sheet(self, name: str) -> Markup:
+        """A link to a sheet by its plain name; nothing when nothing is built."""
+        url = self.url(name)
+        return Markup('<link rel="stylesheet" href="{}">').format(url) if url else Markup("")
 
     def icon(self, name: str, *, size: int = 16, inline: bool = False, label: str = "") -> Markup:
         """An icon in the colour of its text.
@@ -110,6 +119,8 @@ class Assets:
             "asset": self.url,
             "critical_css": cache(self.critical_css),
             "icon": self.icon,
+            "sheet": self.sheet,
+            "later_sheets": str,
             "frontend_built": self.is_built,
         }
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from musictool_core.errors import MusicToolError
 from musictool_core.host.feature import resolve
 from musictool_core.host.fieldnames import field_name
-from musictool_web import assets
+from musictool_web import assets, first_view
 from musictool_web.context import web
 from musictool_web.links import artist_page, label_page
 from musictool_web.live import EVENT_NAMES
@@ -53,6 +53,10 @@ def dress(flask_app: Flask) -> None:
         return response
 
     flask_app.jinja_env.globals |= assets.built().template_globals()
+    flask_app.jinja_env.globals |= {
+        "sheet": first_view.sheet,
+        "later_sheets": first_view.later_urls,
+    }
     flask_app.jinja_env.filters |= {
         "duration": duration,
         "long_duration": long_duration,

@@ -84,6 +84,7 @@ class Shown:
         drawing: None when it cannot be shown.
         age_s: seconds since what it shows was right for sure.
         error: why it cannot be shown, "" when it can.
+        later: pixels to keep free for a drawing that follows after the page; 0 when it is here.
     """
 
     widget: Widget
@@ -91,6 +92,7 @@ class Shown:
     drawing: Drawing | None
     age_s: float = 0.0
     error: str = ""
+    later: int = 0
 
 
 def show(parts: Web, widget: Widget) -> Shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING
 
 from musictool_web.charts import svg, tables
@@ -59,15 +60,11 @@ def _is_faint(entry: KeyMark, playing: Key | None) -> bool:
 def _segment(entry: KeyMark, href: Href, *, faint: bool, now: bool) -> Markup:
     key = entry.key
     outer, inner = _RADII[key.minor]
-    middle = math.radians(30 * (key.hour % 12))
-    first, last = middle - math.pi / 12, middle + math.pi / 12
-    corners = [_point(outer, first), _point(outer, last), _point(inner, last), _point(inner, first)]
-    a, b, c, d = (f"{x:.1f} {y:.1f}" for x, y in corners)
-    drawn = f"M{a}A{outer:.0f} {outer:.0f} 0 0 1 {b}L{c}A{inner:.0f} {inner:.0f} 0 0 0 {d}Z"
+    degrees = 30 * (key.hour % 12)
     classes = ["ch-key", f"k{key.camelot.lower()}"]
     classes += ["ch-key-off"] if faint else []
     classes += ["ch-key-now"] if now else []
-    x, y = _point((outer + inner) / 2, middle)
+    x, y = _point((outer + inner) / 2, math.radians(degrees))
     label = element(
         "text",
         key.camelot,
@@ -77,9 +74,20 @@ def _segment(entry: KeyMark, href: Href, *, faint: bool, now: bool) -> Markup:
         class_=f"ch-key-{'a' if key.minor else 'b'}",
     )
     said = f"{key.camelot}, {key.name}: {svg.count(entry.mark.count, 'track')}"
-    return svg.linked(
-        href(entry.mark.link), said, element("path", d=drawn, class_=" ".join(classes)), label
-    )
+    # The same outline in all places packs well.
+    turned = f"rotate({degrees} {_MIDDLE:.0f} {_MIDDLE:.0f})" if degrees else None
+    drawn = element("path", d=_outline(key.minor), class_=" ".join(classes), transform=turned)
+    return svg.linked(href(entry.mark.link), said, drawn, label)
+
+
+@cache
+def _outline(minor: bool) -> str:
+    """The segment of a ring that is at the top."""
+    outer, inner = _RADII[minor]
+    first, last = -math.pi / 12, math.pi / 12
+    corners = [_point(outer, first), _point(outer, last), _point(inner, last), _point(inner, first)]
+    a, b, c, d = (f"{x:.1f} {y:.1f}" for x, y in corners)
+    return f"M{a}A{outer:.0f} {outer:.0f} 0 0 1 {b}L{c}A{inner:.0f} {inner:.0f} 0 0 0 {d}Z"
 
 
 def _point(radius: float, angle: float) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.insight.marks import Listing
 from musictool_web import links, widgets
 from musictool_web.context import web
+from musictool_web.fold import fold
 from musictool_web.page import Page
 from musictool_web.problem import NotThereError
 from musictool_web.query import address, words
@@ -71,7 +72,8 @@ def show() -> str:
         error=error,
         total=total,
         library=links.listed(Listing.LIBRARY, query) if not error else "",
-        shown=[] if error or not total else [_shown(parts, chart) for chart in charts],
+        shown=[] if error or not total else fold([_shown(parts, chart) for chart in charts]),
+        whole=address("/explore", q=query, year=year, by=by, whole=1),
         year=year,
         years=_years(parts, query) if not error else [],
         year_link=lambda chosen: address(

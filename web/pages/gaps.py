@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 blueprint = APIBlueprint("gaps", __name__, enable_openapi=False)
 
 ROWS = 50
+FIRST_ROWS = 20
+"""In the first window: what fits into the first packets."""
 _ACCEPT_AGE_S = 10.0
 _FACETS = {"label": "Label", "formats": "Format", "folder": "Folder", "year": "Year"}
 _FACET_ROWS = 7
@@ -225,6 +227,10 @@ class _Asked:
         return filters.View("/gaps", words(self.text), {"state": self.state or None})
 
     @property
+    def _size(self) -> int:
+        return ROWS if self.offset else FIRST_ROWS
+
+    @property
     def _names_a_state(self) -> bool:
         return any(word.lstrip("^").startswith("state:") for word in words(self.text))
 
@@ -242,12 +248,18 @@ class _Asked:
         counted = ask(Question(GAPS, every, limit=1, facets=("state",), columns=("id",)))
         page = ask(
             Question(
-                GAPS, self.query(self.state), _ORDER, self.offset, ROWS, tuple(_FACETS), COLUMNS
+                GAPS,
+                self.query(self.state),
+                _ORDER,
+                self.offset,
+                self._size,
+                tuple(_FACETS),
+                COLUMNS,
             ),
         )
         numbers = [row["release_id"] for row in page.rows]
         view = self.view
-        after = self.offset + ROWS
+        after = self.offset + self._size
         counts = dict(counted.facets["state"])
         return {
             "query": self.text,

@@ -16,6 +16,7 @@ from musictool_core.insight.dashboards import GENERATED, Dashboard
 from musictool_core.insight.widgets import first_dashboard, look
 from musictool_web import widgets
 from musictool_web.context import web
+from musictool_web.fold import fold
 from musictool_web.page import Page
 from musictool_web.problem import NotThereError
 from musictool_web.query import address
@@ -170,13 +171,15 @@ def _page(dashboard: Dashboard, kept: list[Dashboard]) -> str:
     parts = web()
     arranged = bool(request.args.get("arrange"))
     shown = [widgets.show(parts, each) for each in dashboard.widgets]
+    if not arranged:
+        shown = fold([each for each in shown if not (each.drawing and each.drawing.is_empty)])
     kinds = app.widget_kinds()
     return render_template(
         "home/page.html",
         dashboard=dashboard,
         kept=kept if len(kept) > 1 else (),
         is_first=kept[0].dashboard_id == dashboard.dashboard_id,
-        shown=[each for each in shown if arranged or not (each.drawing and each.drawing.is_empty)],
+        shown=shown,
         arranged=arranged,
         again=again,
         sizes=[

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 blueprint = APIBlueprint("library", __name__, enable_openapi=False)
 
-ROWS = 20
+ROWS = 16
 COVERS = 24
 """In the first window: what fills a screen, in few bytes."""
 MORE = 60

@@ -5,6 +5,7 @@ import { startEvents } from "./events";
 import { startKeys } from "./keys";
 import { startNavigation } from "./navigate";
 import "./player";
+import { startSheets } from "./sheets";
 import { startTheme } from "./theme";
 import { startToasts } from "./toasts";
 import "./wave";
@@ -25,6 +26,7 @@ function loadElements(): void {
 
 document.documentElement.classList.add("js");
 startTheme();
+startSheets();
 startToasts();
 startNavigation();
 startKeys();
