@@ -202,3 +202,25 @@ def test_the_sheet_of_the_player_has_no_accessibility_violation(visit: Visit) ->
 
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [768, 1440])
+@pytest.mark.usefixtures("many")
+def test_columns_and_long_values_stay_in_their_place(
+    visit: Visit, library: Library, make_item: MakeItem, width: int
+) -> None:
+    make_item(library, title="Long", genres=["Nachtschicht auf dem Güterbahnhof " * 3])
+    page = visit("/library?sort=title", width=width)
+
+    # Rows to come must not take columns of the table.
+    edges = page.evaluate(
+        "() => ['table.tracks', 'table.tracks th:last-child'].map("
+        "(one) => document.querySelector(one).getBoundingClientRect().right)"
+    )
+    assert abs(edges[0] - edges[1]) <= 1
+    if width > 1023:
+        widths = page.evaluate(
+            "() => ['#facets', '.facet .check'].map("
+            "(one) => document.querySelector(one).getBoundingClientRect().width)"
+        )
+        assert widths[1] <= widths[0]
