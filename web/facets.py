@@ -93,6 +93,15 @@ def albums_of(parts: Web, view: View) -> Facets:
     return Facets(tuple(filter(_counts, texts)), _years(parts, ALBUMS, view), ())
 
 
+def known_of(parts: Web, fields: Mapping[str, str]) -> list[str]:
+    """Which of these columns have a value anywhere in the library, by their fields."""
+    return [
+        name
+        for name, field in fields.items()
+        if any(value for value, _ in _counted(parts, ITEMS, (), field))
+    ]
+
+
 def facet_of(parts: Web, of: Listed, view: View, field: str, most: int) -> Facet:
     """One facet with many values."""
     return _facet(parts, of, view, field, most)

@@ -292,3 +292,28 @@ def test_on_a_phone_a_pasted_column_gives_each_track_its_line(
     page.wait_for_selector(".toast:has-text('Saved 2 tracks')")
     titles = [item.title for item in library.items()]
     assert titles[:5] == ["Uno", "Track 2", "Tre", "Track 4", "Track 5"]
+
+
+def test_albums_are_edited_in_the_same_grid_and_their_tracks_follow(
+    site: str, watched: Watched, library: Library, make_item: MakeItem, twelve: None
+) -> None:
+    del twelve
+    tracks = [make_item(library, title=f"Side {side}", album="Lantern") for side in "AB"]
+    library.add_album(tracks)
+    context = watched.launched(site, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(site.partition("/launch")[0] + "/editor?of=albums&q=")
+    page.wait_for_selector("[role=gridcell] bdi")
+    page.locator("mt-grid").focus()
+
+    page.keyboard.type("Laterne")
+    press(page, "Enter")
+    page.wait_for_selector("[data-act=save]:has-text('Save 1 album, 1 cell')")
+    save(page)
+
+    assert [album.album for album in library.albums()] == ["Laterne"]
+    assert {item.album for item in library.items("title:Side")} == {"Laterne"}
+    press(page, "Control+z")
+    page.wait_for_selector(".toast:has-text('Taken back')")
+    assert [album.album for album in library.albums()] == ["Lantern"]
+    assert {item.album for item in library.items("title:Side")} == {"Lantern"}

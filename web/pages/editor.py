@@ -14,7 +14,7 @@ from musictool_core.errors import MusicToolError
 from musictool_core.host.cells import CellKind, Field
 from musictool_core.host.entities import Entity
 from musictool_core.host.filework import import_writes
-from musictool_core.host.search import ITEMS, Question
+from musictool_core.host.search import ALBUMS, ITEMS, Question
 from musictool_web.api.cells import field_json, numbers
 from musictool_web.api.changesets import previewed, saved
 from musictool_web.context import Web, web
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from musictool_core.changes.editing import Draft
+    from musictool_core.host.search import Listed
 
 blueprint = APIBlueprint("editor", __name__, enable_openapi=False)
 
@@ -60,17 +61,34 @@ PRESETS: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Columns of the grid, and fields of the form."""
 
+ALBUM_PRESETS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "albums": (
+        "Albums",
+        (
+            "album", "albumartist", "label", "catalognum", "year", "genres", "country", "barcode",
+            "albumtype", "albumdisambig", "comp", "disctotal",
+        ),
+    ),
+    "dates": (
+        "Dates",
+        ("album", "albumartist", "year", "month", "day", "original_year", "original_month"),
+    ),
+}  # fmt: skip
+"""The same for albums; what is changed there reaches their tracks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which tracks an address names.
+    """Which tracks or albums an address names.
 
     Attributes:
-        ids: tracks in their order; None when a query names them.
+        entity: which of the two.
+        ids: their numbers in their order; None when a query names them.
         query: "" finds all.
         is_empty: it names none at all.
     """
 
+    entity: Entity
     ids: tuple[int, ...] | None
     query: str
     sort: str
@@ -82,6 +100,7 @@ class Asked:
         ids = numbers(",".join(arguments.getlist("id")[:MOST_IDS]))
         query = arguments.get("q")
         return cls(
+            Entity.ALBUM if arguments.get("of") == "albums" else Entity.ITEM,
             tuple(ids) if ids else None,
             (query or "").strip(),
             arguments.get("sort", ""),
@@ -89,24 +108,45 @@ class Asked:
         )
 
     @property
+    def of_albums(self) -> bool:
+        """Whether albums are edited."""
+        return self.entity is Entity.ALBUM
+
+    @property
+    def word(self) -> str:
+        """What one of them is called."""
+        return "album" if self.of_albums else "track"
+
+    @property
+    def presets(self) -> Mapping[str, tuple[str, tuple[str, ...]]]:
+        """Columns of the grid, and fields of the form."""
+        return ALBUM_PRESETS if self.of_albums else PRESETS
+
+    @property
+    def _listed(self) -> Listed:
+        return ALBUMS if self.of_albums else ITEMS
+
+    @property
     def url(self) -> str:
-        """The page of these tracks."""
+        """The page of these tracks or albums."""
         pairs = [("id", str(number)) for number in self.ids or ()] or [("q", self.query)]
         if self.sort:
             pairs.append(("sort", self.sort))
+        if self.of_albums:
+            pairs.append(("of", "albums"))
         return f"/editor?{urlencode(pairs)}"
 
     def count(self, parts: Web) -> int:
         """How many they are."""
         if self.ids is not None:
             return len(self.ids)
-        return parts.search.page(Question(ITEMS, words(self.query), limit=1)).total
+        return parts.search.page(Question(self._listed, words(self.query), limit=1)).total
 
     def first(self, parts: Web, limit: int) -> list[int]:
         """The first of them."""
         if self.ids is not None:
             return list(self.ids[:limit])
-        asked = Question(ITEMS, words(self.query), sort_words(self.sort))
+        asked = Question(self._listed, words(self.query), sort_words(self.sort))
         return list(parts.search.ordered_ids(asked)[:limit])
 
 
@@ -160,7 +200,7 @@ def show() -> str:
     total = asked.count(parts)
     form = None
     if 0 < total <= FORM_TRACKS:
-        form = _form(parts, asked.first(parts, FORM_TRACKS), request.args.get("preset", ""))
+        form = _form(parts, asked, asked.first(parts, FORM_TRACKS), request.args.get("preset", ""))
     first = [] if asked.ids else asked.first(parts, FIRST_ROWS)
     return _render(asked, total, form, first=first, messages=_message(request.args))
 
@@ -171,9 +211,9 @@ def change() -> Any:
     parts = web()
     asked = Asked.of(request.form)
     if asked.ids is None or len(asked.ids) > FORM_TRACKS:
-        raise MusicToolError(f"the form takes 1 to {FORM_TRACKS} tracks.")
-    form = _form(parts, list(asked.ids), request.form.get("preset", ""))
-    edits = _typed(form)
+        raise MusicToolError(f"the form takes 1 to {FORM_TRACKS} {asked.word}s.")
+    form = _form(parts, asked, list(asked.ids), request.form.get("preset", ""))
+    edits = _typed(form, asked.entity)
     draft = plan_edits(parts.host, edits)
     _note_errors(form, draft)
     if request.form.get("act") == "preview" or form.has_errors:
@@ -194,7 +234,7 @@ def _render(
     messages: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     write, move = import_writes()
-    names = dict.fromkeys(name for _, columns in PRESETS.values() for name in columns)
+    names = dict.fromkeys(name for _, columns in asked.presets.values() for name in columns)
     return render_template(
         "editor/page.html",
         asked=asked,
@@ -202,9 +242,10 @@ def _render(
         form=form,
         plain=plain,
         messages=messages,
-        presets={name: label for name, (label, _) in PRESETS.items()},
+        presets={name: label for name, (label, _) in asked.presets.items()},
         form_tracks=FORM_TRACKS,
         setup={
+            "entity": asked.entity.value,
             "ids": asked.ids,
             "first": first,
             "query": asked.query,
@@ -212,24 +253,24 @@ def _render(
             "total": total,
             "write": write,
             "move": move,
-            "fields": [field_json(known) for known in _fields(names)],
+            "fields": [field_json(known) for known in _fields(asked.entity, names)],
             "presets": [
                 {"name": name, "label": label, "fields": list(columns)}
-                for name, (label, columns) in PRESETS.items()
+                for name, (label, columns) in asked.presets.items()
             ],
         },
     )
 
 
-def _fields(names: Iterable[str]) -> list[Field]:
-    found = (find_field(Entity.ITEM, name) for name in names)
+def _fields(entity: Entity, names: Iterable[str]) -> list[Field]:
+    found = (find_field(entity, name) for name in names)
     return [known for known in found if isinstance(known, Field)]
 
 
-def _form(parts: Web, ids: Sequence[int], preset: str) -> Form:
-    chosen = preset if preset in PRESETS else "tagging"
-    fields = _fields(PRESETS[chosen][1])
-    texts = cell_texts(parts.host.reading(), Entity.ITEM, ids, [known.name for known in fields])
+def _form(parts: Web, asked: Asked, ids: Sequence[int], preset: str) -> Form:
+    chosen = preset if preset in asked.presets else next(iter(asked.presets))
+    fields = _fields(asked.entity, asked.presets[chosen][1])
+    texts = cell_texts(parts.host.reading(), asked.entity, ids, [known.name for known in fields])
     entries = []
     for place, known in enumerate(fields):
         values = {row[place] for row in texts.values()}
@@ -241,7 +282,7 @@ def _form(parts: Web, ids: Sequence[int], preset: str) -> Form:
     )
 
 
-def _typed(form: Form) -> list[CellEdit]:
+def _typed(form: Form, entity: Entity) -> list[CellEdit]:
     """The edits of the request's form, which are filled in; fields not touched make none."""
     given = request.form
     form.write = given.get("write") == "1"
@@ -259,7 +300,7 @@ def _typed(form: Form) -> list[CellEdit]:
         if typed == _read(entry.field, was or "") and not entry.clear:
             continue
         entry.value = "" if entry.clear else typed
-        edits += [CellEdit(Entity.ITEM, number, name, entry.value, was) for number in form.ids]
+        edits += [CellEdit(entity, number, name, entry.value, was) for number in form.ids]
     return edits
 
 

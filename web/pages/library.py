@@ -166,6 +166,7 @@ class Asked:
         page = parts.search.page(asked, accept_age_s=_ACCEPT_AGE_S)
         rows = track_rows(parts, page.rows)
         filled = [name for name in ("energy", "quality") if getattr(rows, f"has_{name}")]
+        filled += facets.known_of(parts, {"key": "initial_key", "bpm": "bpm"})
         shown = columns.shown(filled=filled)
         return {
             **self._common(page, TRACK_SORTS),

@@ -29,6 +29,7 @@ from musictool_web.rows import ALBUM_COLUMNS, TRACK_COLUMNS, album_cards, track_
 
 if TYPE_CHECKING:
     from musictool_core.db import Row
+    from musictool_web.rows import Tracks
 
 blueprint = APIBlueprint("names", __name__, enable_openapi=False)
 
@@ -136,6 +137,7 @@ def _page(parts: Web, place: Place, name: str) -> str:
     scope = Scope(parts.host, tracks_link, parts.search.ids(Question(ITEMS, tracks_link.words)))
     states = shelf_states(parts.host, Link(Listing.GAPS, ((place.gap_word(name),),)).text)
     rows = track_rows(parts, tracks.rows)
+    years = by_year(scope)
     return render_template(
         "names/page.html",
         place=place,
@@ -152,9 +154,17 @@ def _page(parts: Web, place: Place, name: str) -> str:
         records_href=href(shelf_link),
         states=states,
         href=href,
-        years=bar_columns(by_year(scope), "year", href) if tracks.total else "",
-        columns=columns.shown(filled=["energy"] if rows.has_energy else []),
+        years=bar_columns(years, "year", href) if years.values > 1 else "",
+        columns=columns.shown(filled=_filled(rows)),
     )
+
+
+def _filled(rows: Tracks) -> list[str]:
+    """Columns that are not usual and have a value here."""
+    known = {"energy": rows.has_energy}
+    known |= {"key": any(row["initial_key"] for row in rows.rows)}
+    known |= {"bpm": any(row["bpm"] for row in rows.rows)}
+    return [name for name, is_filled in known.items() if is_filled]
 
 
 def _records(parts: Web, place: Place, name: str) -> tuple[list[Row], int, Link]:

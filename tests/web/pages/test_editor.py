@@ -183,3 +183,24 @@ def test_fields_with_line_breaks_are_not_touched_by_the_browser(
     item = item_of(library, two[0])
     assert (item.comments, item.title, item.year) == ("\na\r\nb", "One\nline", 1996)
     assert ">\n\na" in page.replace("\r", "")
+
+
+def test_an_album_is_edited_without_scripts_and_its_tracks_follow(
+    library: Library, browser: FlaskClient, two: list[int]
+) -> None:
+    album = library.add_album([item_of(library, number) for number in two])
+    asked = {"id": album.id, "of": "albums"}
+    page = browser.get("/editor", query_string=asked).text
+    assert "1 album<" in page
+    form = {**fields(page), "of": "albums", "id": str(album.id), "new.albumdisambig": "Remaster"}
+
+    shown = browser.post("/editor", data={**form, "act": "preview"}, headers=HERE)
+    assert "Remaster" in shown.text
+    assert f"track {two[0]}" in shown.text
+    answer = browser.post("/editor", data=form, headers=HERE)
+
+    assert answer.status_code == 302
+    assert "of=albums" in answer.location
+    album.load()
+    assert album.albumdisambig == "Remaster"
+    assert {item.albumdisambig for item in library.items()} == {"Remaster"}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.web.pages.conftest import write_tone
 
@@ -155,3 +156,71 @@ def test_filters_are_a_sheet_on_a_phone(visit: Visit) -> None:
 
     page.wait_for_url("**/library?q=**")
     assert page.locator(".chip-on").count() == 1
+
+
+@pytest.mark.usefixtures("sounding")
+def test_on_a_phone_the_player_opens_as_a_sheet_with_all_its_buttons(visit: Visit) -> None:
+    page = visit("/albums/1", width=360)
+    page.locator(".side [data-play]").first.click()
+    page.get_by_role("button", name="Open the player").click()
+    sheet = page.get_by_role("dialog", name="Player")
+
+    assert sheet.get_by_role("heading", name="Tone 1").is_visible()
+    assert sheet.locator("mt-wave").is_visible()
+    assert sheet.get_by_role("button", name="Tone 2").is_visible()
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+
+    sheet.get_by_role("button", name="Next").click()
+    sheet.get_by_role("heading", name="Tone 2").wait_for()
+    sheet.get_by_role("button", name="Tone 3").click()
+    sheet.get_by_role("heading", name="Tone 3").wait_for()
+    assert sheet.get_by_text("Nothing follows.").is_visible()
+    assert sheet.get_by_role("button", name="Next").is_disabled()
+    page.keyboard.press("Escape")
+    assert sheet.count() == 0
+    assert page.locator(".pl-what").get_by_text("Tone 3").is_visible()
+
+
+@pytest.mark.usefixtures("sounding")
+def test_the_queue_names_tracks_that_the_page_does_not_show(visit: Visit) -> None:
+    page = visit("/albums/1")
+    page.locator(".side [data-play]").first.click()
+    page.goto(page.url.replace("/albums/1", "/jobs"))
+    page.get_by_role("button", name="What plays next").click()
+
+    listed = page.get_by_role("dialog", name="What plays next")
+    listed.get_by_role("button", name="Tone 2").wait_for()
+    assert listed.locator("li").count() == 2
+
+
+@pytest.mark.usefixtures("sounding")
+def test_the_sheet_of_the_player_has_no_accessibility_violation(visit: Visit) -> None:
+    page = visit("/albums/1", width=360, theme="dark", reduced_motion="reduce")
+    page.locator(".side [data-play]").first.click()
+    page.get_by_role("button", name="Open the player").click()
+    page.get_by_role("heading", name="Tone 1", level=2).wait_for()
+
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [768, 1440])
+@pytest.mark.usefixtures("many")
+def test_columns_and_long_values_stay_in_their_place(
+    visit: Visit, library: Library, make_item: MakeItem, width: int
+) -> None:
+    make_item(library, title="Long", genres=["Nachtschicht auf dem Güterbahnhof " * 3])
+    page = visit("/library?sort=title", width=width)
+
+    # Rows to come must not take columns of the table.
+    edges = page.evaluate(
+        "() => ['table.tracks', 'table.tracks th:last-child'].map("
+        "(one) => document.querySelector(one).getBoundingClientRect().right)"
+    )
+    assert abs(edges[0] - edges[1]) <= 1
+    if width > 1023:
+        widths = page.evaluate(
+            "() => ['#facets', '.facet .check'].map("
+            "(one) => document.querySelector(one).getBoundingClientRect().width)"
+        )
+        assert widths[1] <= widths[0]

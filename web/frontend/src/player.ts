@@ -5,6 +5,7 @@
  * {id, queue?}. Tells `mt:progress` {track, position, length, playing} and `mt:track` {track}.
  */
 import { bdi, clock, icon, isTyping, make, on } from "./dom";
+import type { Deck } from "./playersheet";
 import { toast } from "./toasts";
 import { Wave } from "./wave";
 
@@ -72,7 +73,9 @@ class Player extends HTMLElement {
     const mute = button("volume-2", "Mute", "");
     volume.prepend(mute);
     const list = button("list-music", "What plays next", "pl-list");
-    this.append(this.line, this.what, this.previous, this.toggle, this.next, this.position, this.wave, this.total, this.facts, volume, list);
+    const open = make("button", { type: "button", class: "pl-open", "aria-label": "Open the player", "aria-haspopup": "dialog" });
+    open.addEventListener("click", () => void import("./playersheet").then(({ openPlayer }) => openPlayer(this.deck())));
+    this.append(this.line, this.what, open, this.previous, this.toggle, this.next, this.position, this.wave, this.total, this.facts, volume, list);
     this.audio.preload = "metadata";
     this.audio.volume = Number(localStorage.getItem(VOLUME) ?? 1);
     this.volume.value = String(this.audio.volume);
@@ -80,7 +83,7 @@ class Player extends HTMLElement {
     this.toggle.addEventListener("click", () => this.playOrPause());
     this.next.addEventListener("click", () => this.skip());
     this.previous.addEventListener("click", () => this.back());
-    list.addEventListener("click", () => this.showQueue());
+    list.addEventListener("click", () => void this.showQueue());
     mute.addEventListener("click", () => {
       this.audio.muted = !this.audio.muted;
       mute.replaceChildren(icon(this.audio.muted ? "volume-x" : "volume-2", 20));
@@ -201,6 +204,41 @@ class Player extends HTMLElement {
     this.progressed();
     this.mark();
     this.tellSystem();
+    document.dispatchEvent(new CustomEvent("mt:details", { detail: { track: track.id } }));
+  }
+
+  /** What a sheet over the page may see and do. */
+  private deck(): Deck {
+    return {
+      now: () => ({
+        track: this.track ?? { id: "", title: "", artist: "" },
+        position: this.resumeAt || this.audio.currentTime,
+        length: this.length,
+        playing: !this.audio.paused,
+        queue: this.queue,
+      }),
+      titles: (ids) => this.titles(ids),
+      previous: () => this.back(),
+      toggle: () => this.playOrPause(),
+      next: () => this.skip(),
+      jump: (place) => {
+        const id = this.queue[place];
+        if (id) void this.play(id, this.queue.slice(place + 1));
+      },
+    };
+  }
+
+  /** What tracks are called: as the page says it, else as the library does. */
+  private async titles(ids: readonly string[]): Promise<Map<string, string>> {
+    const asked = ids.map(async (id): Promise<[string, string]> => {
+      const shown = document.querySelector<HTMLElement>(`[data-play="${CSS.escape(id)}"]`);
+      const said = shown?.dataset["title"] ?? shown?.getAttribute("aria-label")?.replace(/^Play /, "");
+      if (said) return [id, said];
+      const answer = await fetch(`/api/v1/tracks/${id}`, { headers: { Accept: "application/json" } }).catch(() => null);
+      const known = answer?.ok ? ((await answer.json()) as Track).title : "";
+      return [id, known || `Track ${id}`];
+    });
+    return new Map(await Promise.all(asked));
   }
 
   private playOrPause(): void {
@@ -278,18 +316,13 @@ class Player extends HTMLElement {
     mediaSession.setActionHandler("seekto", ({ seekTime }) => this.seek(seekTime ?? 0));
   }
 
-  private showQueue(): void {
-    const list = make("ul");
-    for (const [index, id] of this.queue.slice(0, 100).entries()) {
-      const label = document.querySelector<HTMLElement>(`[data-play="${CSS.escape(id)}"]`)?.dataset["title"] ?? `Track ${id}`;
-      const row = make("button", { type: "button" }, make("span", { class: "q3" }, String(index + 1)), bdi(label));
-      row.addEventListener("click", () => {
-        dialog.close();
-        void this.play(id, this.queue.slice(index + 1));
-      });
-      list.append(make("li", {}, row));
-    }
-    if (!this.queue.length) list.append(make("li", { class: "q3" }, "Nothing follows."));
+  private async showQueue(): Promise<void> {
+    const { queueList } = await import("./playersheet");
+    const deck = this.deck();
+    const list = queueList(deck, (place) => {
+      dialog.close();
+      deck.jump(place);
+    });
     const dialog = make("dialog", { class: "pl-queue", "aria-label": "What plays next" }, make("h2", {}, "What plays next"), list);
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     dialog.addEventListener("close", () => dialog.remove());

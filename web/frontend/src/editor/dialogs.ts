@@ -1,6 +1,6 @@
 /** Search and replace, and the choice of columns. */
 import { make } from "../dom";
-import type { Field, Preset } from "./fields";
+import type { Field, Kind, Preset } from "./fields";
 import { answerOf } from "./rows";
 
 const PAUSE = 250;
@@ -117,10 +117,10 @@ export function openReplace(
   find.input.focus();
 }
 
-export async function openColumns(presets: readonly Preset[], shown: readonly string[], choose: (fields: Field[], name: string) => void): Promise<void> {
-  const { items } = await answerOf<{ items: (Field & { of_items: boolean })[] }>(fetch("/api/v1/fields"));
-  const known = new Map(items.filter((each) => each.of_items).map((each) => [each.name, each]));
-  const ofNames = (names: readonly string[]) => names.map((name) => known.get(name)).filter((each): each is Field & { of_items: boolean } => each !== undefined);
+export async function openColumns(entity: Kind["entity"], presets: readonly Preset[], shown: readonly string[], choose: (fields: Field[], name: string) => void): Promise<void> {
+  const { items } = await answerOf<{ items: (Field & { of_items: boolean; of_albums: boolean })[] }>(fetch("/api/v1/fields"));
+  const known = new Map(items.filter((each) => (entity === "item" ? each.of_items : each.of_albums)).map((each) => [each.name, each]));
+  const ofNames = (names: readonly string[]) => names.map((name) => known.get(name)).filter((each): each is Field & { of_items: boolean; of_albums: boolean } => each !== undefined);
   const boxes = make("fieldset", { class: "ed-columns", "aria-label": "Columns" });
   const inputs = new Map<string, HTMLInputElement>();
   const order = [...shown, ...[...known.keys()].filter((name) => !shown.includes(name))];

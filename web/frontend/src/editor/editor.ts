@@ -6,8 +6,8 @@ import { bdi, icon, isTyping, make } from "../dom";
 import { toast } from "../toasts";
 import { type Replaced, type Replacing, openColumns, openReplace } from "./dialogs";
 import { type Cell, Draft } from "./draft";
-import type { Field, Preset } from "./fields";
-import { Grid, type Typed, coverOf, noCover } from "./grid";
+import { type Field, KINDS, type Kind, type Preset } from "./fields";
+import { Grid, type Typed, noCover } from "./grid";
 import { type Row, Rows, answerOf } from "./rows";
 import { openSheet } from "./sheet";
 
@@ -17,6 +17,7 @@ interface Setup {
   first: number[];
   query: string;
   sort: string;
+  entity: Kind["entity"];
   total: number;
   write: boolean;
   move: boolean;
@@ -103,6 +104,7 @@ class Editor extends HTMLElement {
     if (this.setup) return;
     this.setup = JSON.parse(this.dataset["setup"] ?? "{}") as Setup;
     document.documentElement.classList.add("rail-narrow");
+    this.rows.kind = KINDS[this.setup.entity];
     this.rows.onChange = () => this.redraw();
     this.draft.onChange = () => this.drafted();
     this.listen(document, "mt:library", () => this.later("refresh", SETTLE, () => this.rows.refresh()));
@@ -142,6 +144,15 @@ class Editor extends HTMLElement {
     this.timers[name] = window.setTimeout(work, milliseconds);
   }
 
+  private get kind(): Kind {
+    return this.rows.kind;
+  }
+
+  /** Where the chosen columns of this kind of rows are kept. */
+  private get columnsAs(): string {
+    return this.kind.entity === "item" ? COLUMNS : `${COLUMNS} ${this.kind.entity}`;
+  }
+
   private get tools(): HTMLElement | null {
     return document.querySelector("[data-editor-tools]");
   }
@@ -153,7 +164,7 @@ class Editor extends HTMLElement {
       if (!this.setup.ids) {
         this.rows.setIds(this.setup.first, this.setup.total);
         this.showRows();
-        const query = new URLSearchParams({ q: this.setup.query, sort: this.setup.sort });
+        const query = new URLSearchParams({ entity: this.kind.entity, q: this.setup.query, sort: this.setup.sort });
         this.rows.setIds((await answerOf<{ ids: number[] }>(fetch(`/api/v1/rows?${query}`))).ids);
       } else this.rows.setIds(this.setup.ids);
     } catch (error) {
@@ -169,7 +180,7 @@ class Editor extends HTMLElement {
   /** The columns last chosen, or those of the first preset. */
   private async chooseColumns(): Promise<void> {
     const [first] = this.setup.presets;
-    const names = (localStorage.getItem(COLUMNS)?.split(",") ?? first?.fields ?? []).filter(Boolean);
+    const names = (localStorage.getItem(this.columnsAs)?.split(",") ?? first?.fields ?? []).filter(Boolean);
     let known = this.setup.fields;
     if (names.some((name) => !known.some((field) => field.name === name))) {
       known = (await answerOf<{ items: Field[] }>(fetch("/api/v1/fields"))).items;
@@ -198,7 +209,7 @@ class Editor extends HTMLElement {
     }
     const grid = new Grid();
     this.grid = grid;
-    grid.setAttribute("aria-label", "Tracks");
+    grid.setAttribute("aria-label", this.kind.entity === "item" ? "Tracks" : "Albums");
     grid.source = this.rows;
     grid.shown = (row, field) => this.shown(row, field);
     grid.ensure = (places) => this.rows.ensure(places);
@@ -268,7 +279,7 @@ class Editor extends HTMLElement {
   }
 
   private edits(cells: readonly Cell[]) {
-    return cells.map(({ id, field, old, now }) => ({ entity: "item", id, field, old, new: now }));
+    return cells.map(({ id, field, old, now }) => ({ entity: this.kind.entity, id, field, old, new: now }));
   }
 
   /** Ask the server what saving would do, and which texts it refuses. */
@@ -313,7 +324,8 @@ class Editor extends HTMLElement {
   }
 
   private saved(answer: Answer, cells: readonly Cell[]): void {
-    const left = [...answer.errors, ...answer.conflicts, ...answer.failed];
+    // Edits of albums reach their tracks, which have numbers of their own.
+    const left = [...answer.errors, ...answer.conflicts, ...answer.failed].filter((each) => each.entity === this.kind.entity);
     const alone = new Set(left.map((each) => `${each.id} ${each.field}`));
     const done = cells.filter((cell) => !alone.has(`${cell.id} ${cell.field}`));
     this.draft.forget(done);
@@ -322,7 +334,7 @@ class Editor extends HTMLElement {
     this.rows.refresh();
     const tracks = new Set(done.map((cell) => cell.id)).size;
     const files = answer.files_waiting ? ` ${many(answer.files_waiting, "file")} follow${answer.files_waiting === 1 ? "s" : ""}.` : "";
-    const text = `Saved ${many(tracks, "track")}, ${many(done.length, "cell")}.${files}`;
+    const text = `Saved ${many(tracks, this.kind.word)}, ${many(done.length, "cell")}.${files}`;
     toast(text, answer.changeset ? { undo: `/api/v1/changesets/${answer.changeset}/undo` } : {});
     if (left.length) toast(`${many(left.length, "cell")} left alone: ${left[0]?.why ?? ""}.`, { failed: true });
   }
@@ -360,8 +372,8 @@ class Editor extends HTMLElement {
       if (first && this.grid) this.grid.choose(this.rows.place(first.id), Math.max(0, this.columns.findIndex((field) => field.name === first.field)));
     } else if (name === "replace") openReplace(this.columns, "", (what, countOnly) => this.replace(what, countOnly), (found) => this.replaced(found));
     else if (name === "columns") {
-      void openColumns(this.setup.presets, this.columns.map((field) => field.name), (fields) => {
-        localStorage.setItem(COLUMNS, fields.map((field) => field.name).join());
+      void openColumns(this.kind.entity, this.setup.presets, this.columns.map((field) => field.name), (fields) => {
+        localStorage.setItem(this.columnsAs, fields.map((field) => field.name).join());
         this.setColumns(fields);
         this.showRows();
       });
@@ -371,7 +383,7 @@ class Editor extends HTMLElement {
   private replace(what: Replacing, countOnly: boolean): Promise<Replaced> {
     const { ids, query } = this.setup;
     const texts = this.draft.all().map(({ id, field, now }) => ({ id, field, text: now }));
-    return post<Replaced>("/api/v1/changesets/replace", { ...what, ...(ids ? { ids } : { q: query }), texts, count_only: countOnly });
+    return post<Replaced>("/api/v1/changesets/replace", { ...what, entity: this.kind.entity, ...(ids ? { ids } : { q: query }), texts, count_only: countOnly });
   }
 
   private replaced({ edits = [] }: Replaced): void {
@@ -382,7 +394,7 @@ class Editor extends HTMLElement {
 
   private play(): void {
     const row = this.row;
-    if (!row) return;
+    if (!row || this.kind.entity !== "item") return;
     if (String(row.id) === this.playing) document.querySelector<HTMLElement>("mt-player .pl-play")?.click();
     else document.dispatchEvent(new CustomEvent("mt:play", { detail: { id: row.id, queue: this.rows.ids.slice(this.grid?.place ?? 0).slice(0, 100) } }));
   }
@@ -401,7 +413,7 @@ class Editor extends HTMLElement {
   // What is not saved stays over a visit to another page.
 
   private get keptAs(): string {
-    return `mt.draft ${this.setup.ids?.join() ?? this.setup.query} ${this.setup.sort}`;
+    return `mt.draft ${this.kind.entity === "item" ? "" : "albums "}${this.setup.ids?.join() ?? this.setup.query} ${this.setup.sort}`;
   }
 
   private keep(): void {
@@ -430,7 +442,7 @@ class Editor extends HTMLElement {
       return button;
     };
     const save = able("save", cells.length > 0 && !this.saving, cells.length ? "Ctrl S" : wrong ? "What is changed cannot be stored" : "Nothing is changed yet");
-    if (save) save.textContent = this.saving ? "Saving…" : cells.length ? `Save ${many(tracks, "track")}, ${many(cells.length, "cell")}` : "Save";
+    if (save) save.textContent = this.saving ? "Saving…" : cells.length ? `Save ${many(tracks, this.kind.word)}, ${many(cells.length, "cell")}` : "Save";
     able("discard", this.draft.size > 0, "Forget what is not saved");
   }
 
@@ -449,13 +461,13 @@ class Editor extends HTMLElement {
     const row = this.row;
     if (row === undefined) return;
     if (!row) {
-      this.pane.replaceChildren(make("p", { class: "q2" }, "This track is not in the library any more."));
+      this.pane.replaceChildren(make("p", { class: "q2" }, `This ${this.kind.word} is not in the library any more.`));
       this.waveOf = "";
       return;
     }
     const parts = [this.changesOf(row), this.moves(row), this.beforeSaving()];
     const place = this.grid.place + 1;
-    const title = this.textOf(row, "title") || "Untitled";
+    const title = this.textOf(row, this.kind.title) || "Untitled";
     if (this.waveOf === String(row.id) && this.pane.children.length > 2) {
       const [head, wave] = this.pane.children;
       head?.querySelector("b")?.replaceChildren(bdi(title));
@@ -463,19 +475,19 @@ class Editor extends HTMLElement {
       return;
     }
     this.waveOf = String(row.id);
-    const image = make("img", { src: coverOf(row.id, 128), alt: "", width: 72, height: 72 });
+    const image = make("img", { src: this.kind.coverOf(row.id, 128), alt: "", width: 72, height: 72 });
     const head = make(
       "div",
       { class: "pane-track" },
       image,
-      make("div", {}, make("p", { class: "q3" }, `Track ${place.toLocaleString("en")} of ${this.rows.total.toLocaleString("en")}`), make("p", {}, make("b", {}, bdi(title))), make("p", { class: "q2" }, bdi(this.textOf(row, "artist")))),
+      make("div", {}, make("p", { class: "q3" }, `${this.kind.entity === "item" ? "Track" : "Album"} ${place.toLocaleString("en")} of ${this.rows.total.toLocaleString("en")}`), make("p", {}, make("b", {}, bdi(title))), make("p", { class: "q2" }, bdi(this.textOf(row, this.kind.artist)))),
     );
     image.addEventListener("error", noCover);
     const wave = make("div", {});
     this.pane.replaceChildren(head, wave, ...parts);
     // The waveform is worked out from the file: not for rows one only passes.
     this.later("wave", 400, () => {
-      if (!wave.isConnected) return;
+      if (!wave.isConnected || this.kind.entity !== "item") return;
       const [minutes = 0, seconds = 0] = this.rows.text(row, "length").split(":").map(Number);
       wave.replaceChildren(make("mt-wave" as "div", { "data-track": row.id, "data-length": minutes * 60 + seconds || 0, "data-label": `Position in ${title}` }));
     });
@@ -520,7 +532,7 @@ class Editor extends HTMLElement {
       const text = !this.setup.move ? "Files stay where they are." : this.draft.size ? "No file moves." : "Nothing yet.";
       return section("File moves", "", make("p", { class: "q3" }, text));
     }
-    const own = moves.filter((move) => move.id === row.id);
+    const own = this.kind.entity === "item" ? moves.filter((move) => move.id === row.id) : [];
     const shown = own.length ? own : moves.slice(0, 3);
     const lines = shown.map(({ from, to }) => {
       let same = 0;
@@ -576,7 +588,7 @@ class Editor extends HTMLElement {
     const found = places.map((place) => this.rows.at(place)).filter((row): row is Row => Boolean(row));
     const list = found.map((row) => this.card(row));
     if (count < this.rows.total) {
-      const more = make("button", { class: "btn", type: "button" }, "More tracks");
+      const more = make("button", { class: "btn", type: "button" }, `More ${this.kind.word}s`);
       more.addEventListener("click", () => {
         this.cards += CARDS;
         void this.showCards();
@@ -596,7 +608,7 @@ class Editor extends HTMLElement {
         this.chosen.clear();
         void this.showCards();
       });
-      const bar = make("div", { class: "actions", role: "region", "aria-label": "Selection" }, make("b", {}, many(this.chosen.size, "track")), edit, none);
+      const bar = make("div", { class: "actions", role: "region", "aria-label": "Selection" }, make("b", {}, many(this.chosen.size, this.kind.word)), edit, none);
       if (this.chosen.size < found.length) bar.append(all);
       list.push(bar);
     }
@@ -606,7 +618,7 @@ class Editor extends HTMLElement {
   }
 
   private card(row: Row): HTMLElement {
-    const title = this.textOf(row, "title") || "Untitled";
+    const title = this.textOf(row, this.kind.title) || "Untitled";
     const input = make("input", { type: "checkbox", checked: this.chosen.has(row.id), "data-card": `c${row.id}` });
     input.addEventListener("change", () => {
       if (input.checked) this.chosen.add(row.id);
@@ -614,12 +626,12 @@ class Editor extends HTMLElement {
       void this.showCards();
     });
     const cells = this.draft.ofRow(row.id);
-    const button = make("button", { type: "button", "data-card": `b${row.id}` }, make("p", {}, make("b", {}, bdi(title))), make("p", { class: "q2" }, bdi(this.textOf(row, "artist"))));
+    const button = make("button", { type: "button", "data-card": `b${row.id}` }, make("p", {}, make("b", {}, bdi(title))), make("p", { class: "q2" }, bdi(this.textOf(row, this.kind.artist))));
     button.addEventListener("click", () => this.openFields([row.id]));
     const wrong = cells.some((cell) => cell.error);
     let image = this.images.get(row.id);
     if (!image) {
-      image = make("img", { src: coverOf(row.id, 64), alt: "", loading: "lazy", width: 44, height: 44 });
+      image = make("img", { src: this.kind.coverOf(row.id, 64), alt: "", loading: "lazy", width: 44, height: 44 });
       image.addEventListener("error", noCover);
       this.images.set(row.id, image);
     }
@@ -644,7 +656,7 @@ class Editor extends HTMLElement {
       const error = rows.map((row) => this.draft.get(row.id, field.name)?.error ?? "").find(Boolean) ?? "";
       return { field, text: texts.size === 1 ? [...texts][0] : undefined, error };
     });
-    const title = rows.length === 1 ? this.textOf(first, "title") || "Untitled" : many(rows.length, "track");
+    const title = rows.length === 1 ? this.textOf(first, this.kind.title) || "Untitled" : many(rows.length, this.kind.word);
     openSheet(title, rows.length, fields, (touched) => {
       const typed = rows.flatMap((row, place) =>
         [...touched].flatMap(([field, text]) => {

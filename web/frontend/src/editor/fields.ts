@@ -8,6 +8,25 @@ export interface Field {
   width: number;
 }
 
+/** What a row of the grid is. */
+export interface Kind {
+  entity: "item" | "album";
+  /** One of them, in a sentence. */
+  word: string;
+  /** Fields that name a row, and what else is needed of it. */
+  title: string;
+  artist: string;
+  further: string[];
+  coverOf(id: number | string, size: number): string;
+}
+
+const cover = (of: string) => (id: number | string, size: number) => `/api/v1/${of}/${id}/art?size=${size}&sleeve=1`;
+
+export const KINDS: Record<Kind["entity"], Kind> = {
+  item: { entity: "item", word: "track", title: "title", artist: "artist", further: ["length"], coverOf: cover("tracks") },
+  album: { entity: "album", word: "album", title: "album", artist: "albumartist", further: [], coverOf: cover("albums") },
+};
+
 export interface Preset {
   name: string;
   label: string;

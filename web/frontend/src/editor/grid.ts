@@ -6,7 +6,7 @@
  * `grid-undo`, `grid-redo`, `grid-find`.
  */
 import { make } from "../dom";
-import { type Field, camelot, isNumber } from "./fields";
+import { type Field, KINDS, type Kind, camelot, isNumber } from "./fields";
 import type { Row } from "./rows";
 import { parseTsv, renderTsv } from "./tsv";
 
@@ -16,12 +16,13 @@ const HEAD = 34;
 const ROW_HEAD = 88;
 const SPARE = 6;
 const REST = 150;
-const WIDE: Record<string, number> = { title: 280, artist: 180 };
+const WIDE: Record<string, number> = { title: 280, artist: 180, album: 260, albumartist: 180 };
 /** Browsers draw no element taller than this. */
 const TALLEST = 15_000_000;
 
 export interface GridSource {
   readonly total: number;
+  readonly kind: Kind;
   at(place: number): Row | null | undefined;
   want(first: number, last: number): void;
 }
@@ -50,8 +51,6 @@ interface Range {
   right: number;
 }
 
-/** A small cover; where there is none, an empty sleeve. */
-export const coverOf = (track: number | string, size: number): string => `/api/v1/tracks/${track}/art?size=${size}&sleeve=1`;
 
 /** An image that did not come is an empty box, not a broken one. */
 export function noCover({ target }: Event): void {
@@ -64,7 +63,7 @@ const inside = (value: number, low: number, high: number) => Math.min(Math.max(v
 
 export class Grid extends HTMLElement {
   columns: Field[] = [];
-  source: GridSource = { total: 0, at: () => null, want: () => undefined };
+  source: GridSource = { total: 0, kind: KINDS.item, at: () => null, want: () => undefined };
   /** What a cell shows now. */
   shown: (row: Row, field: Field) => Shown = () => ({ text: "", dirty: false, error: "" });
   /** Makes sure that rows are there; a step over many rows waits for it. */
@@ -241,7 +240,7 @@ export class Grid extends HTMLElement {
     for (const line of this.lines.values()) {
       const image = line.querySelector("img");
       const track = image?.dataset["track"];
-      if (image && track && !image.dataset["none"] && !image.hasAttribute("src")) image.src = coverOf(track, 64);
+      if (image && track && !image.dataset["none"] && !image.hasAttribute("src")) image.src = this.source.kind.coverOf(track, 64);
     }
   }
 
@@ -266,7 +265,7 @@ export class Grid extends HTMLElement {
     line.style.transform = `translateY(${this.topOf(place)}px)`;
     line.dataset["place"] = String(place);
     line.setAttribute("aria-rowindex", String(place + 2));
-    line.className = `g-row${row ? "" : " g-wait"}${row && String(row.id) === this.playing ? " playing" : ""}`;
+    line.className = `g-row${row ? "" : " g-wait"}${row && this.source.kind.entity === "item" && String(row.id) === this.playing ? " playing" : ""}`;
     const [header, ...cells] = line.children as unknown as HTMLElement[];
     const [number, image] = (header?.children ?? []) as unknown as [HTMLElement, HTMLImageElement];
     number.textContent = String(place + 1);

@@ -2,7 +2,7 @@
  * The rows of the grid: a list of ids that stands still, and texts in windows, asked for as they
  * come into view. A request that nobody looks at any more is aborted, and asked again when needed.
  */
-import type { Field } from "./fields";
+import { type Field, KINDS, type Kind } from "./fields";
 
 export const WINDOW = 200;
 const KEPT = 150;
@@ -30,6 +30,7 @@ export async function answerOf<T>(request: Promise<Response>): Promise<T> {
 export class Rows {
   ids: number[] = [];
   fields: Field[] = [];
+  kind: Kind = KINDS.item;
   /** Called when rows came in, or could not. */
   onChange: () => void = () => undefined;
   private names: string[] = [];
@@ -57,7 +58,7 @@ export class Rows {
   setFields(fields: Field[]): void {
     this.fields = fields;
     // Title and artist are needed to play and to name a row.
-    this.names = [...new Set(["title", "artist", "length", ...fields.map((field) => field.name)])];
+    this.names = [...new Set([this.kind.title, this.kind.artist, ...this.kind.further, ...fields.map((field) => field.name)])];
     this.forget();
   }
 
@@ -141,7 +142,7 @@ export class Rows {
 
   private async fetch(number: number, signal: AbortSignal): Promise<Map<number, Row>> {
     const ids = this.ids.slice(number * WINDOW, (number + 1) * WINDOW);
-    const query = `ids=${ids.join(",")}&fields=${this.names.join(",")}`;
+    const query = `entity=${this.kind.entity}&ids=${ids.join(",")}&fields=${this.names.join(",")}`;
     const found = await answerOf<Cells>(fetch(`/api/v1/cells?${query}`, { signal }));
     return new Map(found.rows.map(([id, ...texts]) => [id, { id, texts }]));
   }

@@ -25,7 +25,7 @@ export function openSheet(title: string, tracks: number, fields: readonly SheetF
   const form = make("form", { method: "dialog" });
   for (const { field, text, error } of fields) {
     const id = `sheet-field-${field.name}`;
-    const attributes = { class: "in", id, dir: "auto", autocomplete: "off", placeholder: text === undefined ? "several values" : undefined };
+    const attributes = { class: "in", id, dir: "auto", autocomplete: "off", inputmode: field.kind === "integer" ? "numeric" : field.kind === "number" ? "decimal" : undefined, placeholder: text === undefined ? "several values" : undefined };
     const input = field.kind === "lines" ? make("textarea", { ...attributes, rows: 3 }) : make("input", attributes);
     input.value = text ?? "";
     const box = make("div", { class: "field" }, make("label", { for: id }, field.label), input);
