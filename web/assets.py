@@ -79,8 +79,13 @@ class Assets:
         sheet = (self.folder / self.files[name]).read_text("utf-8")
         return sheet.replace('url("./', f'url("{self.base}')
 
-    def sheet(self, name: str) -> Markup:
-        """A link to a sheet by its plain name; nothing when nothing is built."""
+    def sheet(self, name: str, *, by_script: bool = False) -> Markup:  # noqa: ARG002
+        """A link to a sheet by its plain name; nothing when nothing is built.
+
+        Args:
+            name: of the sheet.
+            by_script: see `first_view.sheet`.
+        """
         url = self.url(name)
         return Markup('<link rel="stylesheet" href="{}">').format(url) if url else Markup("")
 

@@ -84,17 +84,18 @@ def names_in(page: str) -> frozenset[str]:
     return frozenset(classes | set(_TAGS.findall(page)) | ALWAYS)
 
 
-def sheet(name: str) -> Markup:
+def sheet(name: str, *, by_script: bool = False) -> Markup:
     """For the block `styles` of a page: its sheet by its plain name (`page-library.css`).
 
     A link when `#main` is exchanged; nothing when the page is loaded whole, for its rules are then
     in the style of the page.
+
+    Args:
+        name: of the sheet.
+        by_script: what it is for is not in the answer but made by a script at once: always a link.
     """
-    url = assets.asset(name)
-    if url is None:
-        return Markup("")
-    if not is_whole_page():
-        return Markup('<link rel="stylesheet" href="{}">').format(url)
+    if by_script or not is_whole_page() or not assets.built().is_built:
+        return assets.built().sheet(name)
     if name not in later_sheets():
         later_sheets().append(name)
     return Markup("")

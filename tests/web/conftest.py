@@ -156,7 +156,7 @@ class Watched:
     def context(self, **options: object) -> BrowserContext:
         """A fresh profile."""
         made = self._browser.new_context(**options)  # type: ignore[arg-type]
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(30_000)
         made.on("weberror", lambda error: self.complaints.append(str(error.error)))
         made.on(
             "console",

@@ -295,4 +295,4 @@ def test_the_first_page_fits_into_the_first_packets(browser: FlaskClient, parts:
     page = browser.get("/").data
 
     assert b"Record 30" in page
-    assert len(gzip.compress(page)) <= 14 * 1024
+    assert len(gzip.compress(page)) <= 14_000

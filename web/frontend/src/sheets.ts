@@ -30,6 +30,8 @@ async function insertAll(): Promise<void> {
 export function startSheets(): void {
   // Another page needs other rules, and its own sheets come with it.
   document.addEventListener("htmx:before:request", insertCommon);
-  if (document.readyState === "complete") void insertAll();
+  // What scripts make at once needs them at once.
+  const isMade = document.querySelector("mt-editor") !== null;
+  if (isMade || document.readyState === "complete") void insertAll();
   else addEventListener("load", () => void insertAll());
 }
