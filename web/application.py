@@ -14,7 +14,7 @@ from musictool_core import app, jobs
 from musictool_core.changes.observe import user_name
 from musictool_core.host.feature import resolve
 from musictool_core.host.search import Search
-from musictool_web import compress, frame, launch, look, problem, security, static_files
+from musictool_web import compress, frame, last_pages, launch, look, problem, security, static_files
 from musictool_web.aggregates import Aggregates
 from musictool_web.context import NAME, Web
 from musictool_web.freshness import GapsWatch
@@ -91,6 +91,7 @@ def create_app(
     problem.handle_errors(flask_app)
     look.dress(flask_app)
     compress.compress_answers(flask_app)
+    last_pages.keep_pages(flask_app, parts)
     flask_app.register_blueprint(launch.blueprint)
     flask_app.register_blueprint(static_files.blueprint)
     flask_app.register_blueprint(frame.blueprint)
