@@ -14,7 +14,17 @@ from musictool_core import app, jobs
 from musictool_core.changes.observe import user_name
 from musictool_core.host.feature import resolve
 from musictool_core.host.search import Search
-from musictool_web import compress, first_view, frame, launch, look, problem, security, static_files
+from musictool_web import (
+    compress,
+    first_view,
+    frame,
+    last_pages,
+    launch,
+    look,
+    problem,
+    security,
+    static_files,
+)
 from musictool_web.aggregates import Aggregates
 from musictool_web.context import NAME, Web
 from musictool_web.freshness import GapsWatch
@@ -92,6 +102,8 @@ def create_app(
     look.dress(flask_app)
     compress.compress_answers(flask_app)
     first_view.write_first_views(flask_app)
+    # Answers pass the last one first: a page is kept before its styles are chosen.
+    last_pages.keep_pages(flask_app, parts)
     flask_app.register_blueprint(launch.blueprint)
     flask_app.register_blueprint(static_files.blueprint)
     flask_app.register_blueprint(frame.blueprint)

@@ -7,6 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import redirect, render_template, request
 
+from musictool_web.last_pages import needs_no_library
 from musictool_web.look import THEME_COOKIE, THEMES
 from musictool_web.security import is_own_path
 
@@ -16,6 +17,7 @@ _YEAR_S = 31_536_000
 
 
 @blueprint.get("/more")
+@needs_no_library
 def more() -> str:
     """The places that a phone's bar has no room for."""
     return render_template("more.html")

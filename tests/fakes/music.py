@@ -29,12 +29,19 @@ NOISE = ("mtime", "added")
 
 
 class HistoryBeet(Beet):
-    """`beet` whose commands are known by their name, as in a process of their own."""
+    """`beet` whose commands are known by their name, as in a process of their own.
+
+    Args:
+        folder: made here, unless the library is its own.
+        library_file: the library to begin with.
+        settings: of beets' configuration.
+    """
 
     def __init__(self, folder: Path, library_file: Path, **settings: Any) -> None:
-        (folder / "music").mkdir(parents=True)
-        shutil.copy(library_file, folder / "library.db")
         self.path = folder / "library.db"
+        if library_file != self.path:
+            (folder / "music").mkdir(parents=True)
+            shutil.copy(library_file, self.path)
         ours = {"plugins": ["history"], "threaded": False, "ui": {"color": False}, "timeout": 0.1}
         super().__init__(folder, **(ours | settings))
 

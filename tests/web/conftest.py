@@ -156,7 +156,8 @@ class Watched:
     def context(self, **options: object) -> BrowserContext:
         """A fresh profile."""
         made = self._browser.new_context(**options)  # type: ignore[arg-type]
-        made.set_default_timeout(30_000)
+        # What ends a test that hangs: a busy machine must not reach it.
+        made.set_default_timeout(60_000)
         made.on("weberror", lambda error: self.complaints.append(str(error.error)))
         made.on(
             "console",

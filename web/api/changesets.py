@@ -28,7 +28,7 @@ from musictool_core.changes.model import COVER
 from musictool_core.changes.redo import redo_target, undo_target
 from musictool_core.changes.replace import Rule, plan_replace
 from musictool_core.db import moment
-from musictool_core.errors import MusicToolError
+from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
 from musictool_core.host.cells import Field
 from musictool_core.host.entities import Entity
 from musictool_core.host.fieldnames import field_name
@@ -343,6 +343,9 @@ def existing(host: Host, number: int) -> Reviewed:
     """
     try:
         return review.review_set(host, min(number, 2**62))
+    except (LibraryBusy, StorageError):
+        # It may well be there.
+        raise
     except MusicToolError as error:
         raise NotThereError(str(error)) from error
 

@@ -14,7 +14,7 @@ from flask import Response, request
 from marshmallow import pre_load
 
 from musictool_core import events, jobs
-from musictool_core.errors import MusicToolError
+from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
 from musictool_web.api.listing import PREFIX
 from musictool_web.context import web
 from musictool_web.live import Message, TooManyStreamsError
@@ -201,6 +201,9 @@ def existing_job(tx: Tx, job_id: int) -> jobs.Job:
     """
     try:
         return jobs.get(tx, jobs.JobId(min(job_id, 2**62)))
+    except (LibraryBusy, StorageError):
+        # It may well be there.
+        raise
     except MusicToolError as error:
         raise NotThereError(str(error)) from error
 

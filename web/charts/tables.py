@@ -37,8 +37,9 @@ def chart_table(
         element("tbody", *body),
         class_="table compact",
     )
+    # No landmark: a page may hold the same chart twice, and landmarks need names of their own.
     region = element(
-        "div", table, class_="scroll-x", role="region", aria_label=caption, tabindex="0"
+        "div", table, class_="scroll-x", role="group", aria_label=caption, tabindex="0"
     )
     return element("details", element("summary", "Numbers"), region, class_="chart-data")
 

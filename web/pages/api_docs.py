@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from apiflask import APIBlueprint
 from flask import current_app, render_template, request
 
+from musictool_web.last_pages import needs_no_library
 from musictool_web.openapi import PROBLEM
 from musictool_web.page import Group, Page
 
@@ -53,6 +54,7 @@ class Operation:
 
 
 @blueprint.get("/api/docs")
+@needs_no_library
 def show() -> str:
     """The page."""
     spec = current_app.spec  # type: ignore[attr-defined]  # APIFlask

@@ -74,6 +74,12 @@ class Html(HTMLParser):
         ]
 
 
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine does not decide whether a page shows the state before a change."""
+    monkeypatch.setattr("musictool_web.aggregates.QUICK_S", math.inf)
+
+
 @pytest.fixture
 def page(browser: FlaskClient) -> Callable[..., Html]:
     """Asks for a page: `page("/library", q="warp")`; it has to be there."""

@@ -9,7 +9,7 @@ import pytest
 from musictool_core.insight.marks import Listing
 from tests.insight.conftest import Counted
 from tests.web.numbers import numbers_on
-from tests.web.pages.test_home import total
+from tests.web.pages.test_home import wrong_ones
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
@@ -32,8 +32,7 @@ def test_every_number_leads_to_a_list_of_that_many(
     found = set(numbers_on(browser.get(address).text))
 
     assert len(found) > 15
-    wrong = [number for number in found if total(parts, browser, number) != number.count]
-    assert wrong == []
+    assert wrong_ones(parts, browser, found) == []
 
 
 def test_a_query_narrows_the_charts(browser: FlaskClient, counted: Counted) -> None:

@@ -82,6 +82,8 @@ export class Grid extends HTMLElement {
   private active: Spot = { place: 0, column: 0 };
   private anchor: Spot = { place: 0, column: 0 };
   private editor: HTMLInputElement | HTMLTextAreaElement | undefined;
+  /** A row with one cell around the field: a grid may hold nothing else. */
+  private readonly over = make("div", { class: "g-over", role: "row" });
   private cut: Range | undefined;
   private frame = 0;
   private resting = 0;
@@ -613,7 +615,8 @@ export class Grid extends HTMLElement {
     this.editor = editor;
     const cell = this.lines.get(place)?.children[column + 1];
     editor.setAttribute("aria-describedby", cell?.id ?? "");
-    this.body.append(editor);
+    this.over.replaceChildren(make("div", { role: "gridcell", "aria-colindex": column + 2 }, editor));
+    this.body.append(this.over);
     editor.focus({ preventScroll: true });
     if (start === undefined) editor.select();
     this.draw();
@@ -643,7 +646,7 @@ export class Grid extends HTMLElement {
   private close(refocus = true): void {
     const { editor } = this;
     this.editor = undefined;
-    editor?.remove();
+    if (editor) this.over.remove();
     if (refocus) this.focus({ preventScroll: true });
     this.draw();
   }

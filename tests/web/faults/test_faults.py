@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import threading
@@ -22,6 +23,7 @@ from musictool_core.host.entities import Entity
 from musictool_web import application
 from musictool_web.live import MOST_STREAMS
 from tests.fakes.music import HistoryBeet
+from tests.web.faults.conftest import PLUGINS
 from tests.web.visitor import serving
 
 if TYPE_CHECKING:
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
     from musictool_web.context import Web
     from tests.conftest import MakeItem
 
+SHOWN = ("/", "/library", "/gaps", "/collection", "/own", "/jobs", "/history", "/settings")
+HELD = "Another program holds the library"
 PAGES = ("/jobs", "/library", "/settings", "/api/v1/tracks", "/api/v1/jobs", "/api/v1/settings")
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool"]
 
 
 @contextmanager
@@ -60,25 +63,38 @@ def test_while_another_program_holds_the_library_every_page_answers(
     browser: FlaskClient = request.getfixturevalue("browser")
     parts: Web = request.getfixturevalue("parts")
     make_item(library, title="Known before")
-    before = {path: browser.get(path).status_code for path in PAGES}
+    before = {path: browser.get(path).status_code for path in {*PAGES, *SHOWN}}
 
     with locked(parts.host.path):
-        during = {path: browser.get(path) for path in PAGES}
+        during = {path: browser.get(path) for path in before}
         never_asked = browser.get("/api/v1/tracks?q=title:other")
+        never_shown = browser.get("/history?q=other")
+        browser.set_cookie("mt_theme", "dark")
+        dark = browser.get("/jobs")
+        browser.delete_cookie("mt_theme")
+        stranger = request.getfixturevalue("stranger").get("/library")
 
     assert set(before.values()) == {200}
     lists = during["/api/v1/tracks"]
     assert (lists.status_code, lists.json["total"]) == (200, 1)  # type: ignore[index]
     assert lists.json["age_s"] >= 0  # type: ignore[index]
-    assert during["/library"].status_code in {200, 503}
-    for path in ("/jobs", "/settings"):
-        assert during[path].status_code == 503, path
-        assert during[path].headers["Retry-After"]
-        assert "is held by" in during[path].text
+    for path in SHOWN:
+        assert during[path].status_code == 200, path
+        assert HELD in during[path].text, path
+        assert HELD not in browser.get(path).text, path
+        nonce = re.search("nonce-([^']+)'", during[path].headers["Content-Security-Policy"])
+        assert nonce
+        assert f'nonce="{nonce[1]}"' in during[path].text
+    assert "Known before" in during["/library"].text
     for answer in (during["/api/v1/jobs"], never_asked):
-        assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+        assert answer.mimetype == "application/problem+json"
+    for answer in (during["/api/v1/jobs"], never_asked, never_shown, dark):
+        assert answer.status_code == 503
         assert answer.headers["Retry-After"]
-    assert {path: browser.get(path).status_code for path in PAGES} == before
+        assert "is held by" in answer.text
+    assert stranger.status_code == 401
+    assert "Known before" not in stranger.text
+    assert {path: browser.get(path).status_code for path in before} == before
     assert "Known before" in browser.get("/library").text
 
 
