@@ -103,21 +103,21 @@ def read_rows(
     _require_stored(model, names)
     columns = [name for name in names if name in model._fields]
     flexible = [name for name in names if name not in model._fields]
+    # Which type a column has is looked up once, not for each row.
+    readers = [model._type(name).from_sql for name in columns]
     listed = ", ".join(f'"{name}"' for name in ("id", *columns))
     these = json.dumps(list(ids))
     sql = f"SELECT {listed} FROM {model._table} WHERE id IN (SELECT value FROM json_each(?))"
-    rows = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in ask(sql, [these])}
+    rows = {row[0]: row[1:] for row in ask(sql, [these])}
     attributes = _attributes(ask, model, flexible, these) if flexible else {}
-    return [
-        {
-            name: _value(model, name, rows[number][name])
-            if name in model._fields
-            else attributes.get((number, name))
-            for name in names
-        }
-        for number in ids
-        if number in rows
-    ]
+    found = []
+    for number in ids:
+        if number in rows:
+            stored = zip(columns, readers, rows[number], strict=True)
+            row = {name: read(value) for name, read, value in stored}
+            row |= {name: attributes.get((number, name)) for name in flexible}
+            found.append({name: row[name] for name in names})
+    return found
 
 
 def read_own_rows(ask: Ask, table: Table, names: Sequence[str], ids: Sequence[int]) -> list[Row]:

@@ -272,7 +272,7 @@ class Findings:
     def _has_moved(self, order: array[int], changed: Sequence[int], there: Sequence[int]) -> bool:
         """Whether some rows that changed are not where they were, between their neighbours."""
         places = _places(order, changed)
-        if len(places) < len(changed) or len(there) < len(changed):
+        if {order[place] for place in places} != set(there):
             return True
         near = sorted({near for place in places for near in range(max(0, place - 1), place + 2)})
         looked_at = [order[place] for place in near if place < len(order)]

@@ -266,6 +266,17 @@ class Search:
         self._remember(ITEMS)
         return self._of_ours.generation
 
+    def newest_generation(self) -> int:
+        """A generation that holds all that was stored until now; it may be the next one."""
+        with self._lock:
+            try:
+                with translate_errors(str(self._host.path)):
+                    self._notice()
+            except LibraryBusy:
+                # Whoever holds the library now did not hold it before.
+                return self._of_ours.generation + 1
+            return self._of_ours.generation
+
     def _remember(self, of: Listed, *, at_once: bool = False) -> Memory:
         """What is known of the present generation, as far as these rows are concerned."""
         attempts = 1 if at_once else round(_WAIT_S / _PAUSE_S) + 1

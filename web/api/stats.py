@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
-from flask import Response, json, request
+from flask import json, request
 
 from musictool_core.gaps.completion import Level
 from musictool_core.insight.dashboards import MOST_QUERY, Widget
@@ -21,6 +21,7 @@ from musictool_core.insight.widgets import MOST
 from musictool_core.music.keys import Key
 from musictool_web import widgets
 from musictool_web.api.listing import PREFIX
+from musictool_web.compress import Packed
 from musictool_web.context import web
 from musictool_web.links import href
 
@@ -175,7 +176,7 @@ class CompletionAnswer(Schema):
 class Ready:
     """An answer as it is sent."""
 
-    body: bytes
+    packed: Packed
     etag: str
 
 
@@ -200,7 +201,7 @@ def _answer(name: str, arguments: dict[str, Any], make: Callable[..., Any]) -> A
     parts = web()
     key = ("answer", name, *sorted(arguments.items()))
     found = parts.aggregates.get(key, partial(_ready, parts, arguments, make))
-    response = Response(found.value.body, mimetype="application/json")
+    response = found.value.packed.response("application/json")
     response.set_etag(found.value.etag, weak=found.age_s > 0)
     response.headers["Age"] = str(round(found.age_s))
     return response.make_conditional(request)
@@ -208,7 +209,7 @@ def _answer(name: str, arguments: dict[str, Any], make: Callable[..., Any]) -> A
 
 def _ready(parts: Web, arguments: dict[str, Any], make: Callable[..., Any]) -> Ready:
     body = json.dumps(as_json(make(parts, **arguments)), ensure_ascii=False).encode()
-    return Ready(body, hashlib.sha256(body).hexdigest()[:24])
+    return Ready(Packed(body), hashlib.sha256(body).hexdigest()[:24])
 
 
 def as_json(value: Any) -> Any:
