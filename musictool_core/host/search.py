@@ -55,8 +55,11 @@ _WAIT_S = 2.0
 _PAUSE_S = 0.02
 """Between two attempts to see what changed; no attempt keeps other threads waiting."""
 _KEPT_PAGES = 512
-_QUICK_S = 0.02
-"""What took no longer is worked out anew while the caller waits."""
+_SETTLED_S = 1.0
+_SELDOM = 200.0
+"""An answer is worked out anew while the caller waits when the last time is so many times as long
+ago as it took, and `_SETTLED_S` at least: no question costs callers more than half a percent of the
+time. Before that an older answer does, if the caller says so."""
 _PATIENCE = 10.0
 """An answer that took long may be so many times as old as it took."""
 _CARRIED_S = 600.0
@@ -84,6 +87,7 @@ def oldest_generation() -> int:
 @dataclass(frozen=True, slots=True)
 class _Answer:
     page: Page
+    made_at: float
     known_at: float
     took_s: float
 
@@ -162,9 +166,9 @@ class Search:
                 raise
             return replace(known.page, age_s=self._age(known))
         if known is not None and known.page.generation == memory.generation:
-            self._keep(question, known.page, known.took_s)
+            self._answers.put(question, replace(known, known_at=self._clock()))
             return known.page
-        if known is not None and will_do and known.took_s > _QUICK_S:
+        if known is not None and will_do and self._is_recent(known):
             self.later.put(question, partial(self._refresh, question))
             return replace(known.page, age_s=self._age(known))
         return self._answer(question, memory)
@@ -219,8 +223,9 @@ class Search:
     def _age(self, known: _Answer) -> float:
         return self._clock() - known.known_at
 
-    def _keep(self, question: Question, page: Page, took_s: float) -> None:
-        self._answers.put(question, _Answer(page, self._clock(), took_s))
+    def _is_recent(self, known: _Answer) -> bool:
+        """Whether it was worked out so short ago that it is too early to do it again."""
+        return self._clock() - known.made_at < max(_SETTLED_S, _SELDOM * known.took_s)
 
     def _refresh(self, question: Question) -> None:
         # The next caller asks again if the library is busy.
@@ -235,7 +240,8 @@ class Search:
                 return known.page
             begun = time.thread_time()
             page = self._up_to_date(question, Findings.page)
-            self._keep(question, page, time.thread_time() - begun)
+            took_s, now = time.thread_time() - begun, self._clock()
+            self._answers.put(question, _Answer(page, now, now, took_s))
             return page
 
     def _up_to_date(self, question: Question, read: Callable[[Findings], T]) -> T:

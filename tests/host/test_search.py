@@ -63,7 +63,7 @@ def asked(host: Host, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer counts as one that takes long."""
-    monkeypatch.setattr(search, "_QUICK_S", -1.0)
+    monkeypatch.setattr(search, "_SETTLED_S", 1e9)
 
 
 def settle(asked: Search) -> None:

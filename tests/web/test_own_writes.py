@@ -27,7 +27,7 @@ STATISTIC = "/api/v1/stats/artists"
 @pytest.fixture(autouse=True)
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer counts as one that takes long, and is served old."""
-    monkeypatch.setattr("musictool_core.host.search._QUICK_S", -1.0)
+    monkeypatch.setattr("musictool_core.host.search._SETTLED_S", 1e9)
     monkeypatch.setattr("musictool_web.aggregates.QUICK_S", -1.0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -342,3 +343,14 @@ def test_markup_in_tags_runs_in_no_browser(web_app: APIFlask, watched: Watched) 
             page.goto(base + path, wait_until="load")
             page.wait_for_load_state("domcontentloaded")
         assert dialogs == []
+
+
+def test_the_month_of_a_cookie_begins_anew_each_day_not_with_each_answer(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Set-Cookie" not in browser.get("/api/v1/tracks").headers
+    tomorrow = time.time() + 86_400
+    monkeypatch.setattr("musictool_web.security.time.time", lambda: tomorrow)
+
+    assert "musictool=" in browser.get("/api/v1/tracks").headers["Set-Cookie"]
+    assert "Set-Cookie" not in browser.get("/api/v1/tracks").headers
