@@ -61,6 +61,7 @@ class Aggregates:
 
     Args:
         generation: of the library; grows with every change. Raises LibraryBusy.
+        of_items: the same, but only changes of items and albums count.
         later: does the work in the background.
         clock: seconds that only grow.
         most: results to keep.
@@ -69,12 +70,14 @@ class Aggregates:
     def __init__(
         self,
         generation: Callable[[], int],
+        of_items: Callable[[], int],
         later: Later,
         *,
         clock: Callable[[], float] = time.monotonic,
         most: int = MOST,
     ) -> None:
         self._generation = generation
+        self._of_items = of_items
         self._later = later
         self._clock = clock
         self._most = most
@@ -82,20 +85,24 @@ class Aggregates:
         self._being_made: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> Aggregate[T]:
+    def get(
+        self, key: Hashable, make: Callable[[], T], *, items_only: bool = False
+    ) -> Aggregate[T]:
         """The result under a key.
 
         Args:
             key: names what `make` works out, and all that it depends on but the library.
             make: may run in another thread, later.
+            items_only: `make` reads items and albums only: nothing that jobs report ages it.
 
         Raises:
             LibraryBusy: another program holds the library, and nothing is known yet.
             MusicToolError: `make` says so; nothing is kept.
         """
         known = self._find(key)
+        ask = self._of_items if items_only else self._generation
         try:
-            generation = self._generation()
+            generation = ask()
         except LibraryBusy:
             if known is None:
                 raise
@@ -105,7 +112,7 @@ class Aggregates:
             return Aggregate(cast("T", known.value))
         if known is not None and self._will_do(known):
             old = Aggregate(cast("T", known.value), self._clock() - known.known_at)
-            self._later.put(("aggregate", key), partial(self._refresh, key, make))
+            self._later.put("aggregate", key, partial(self._refresh, key, make, ask))
             return old
         return Aggregate(self._make(key, make, generation))
 
@@ -147,9 +154,11 @@ class Aggregates:
                 self._known.popitem(last=False)
         return known
 
-    def _refresh(self, key: Hashable, make: Callable[[], Any]) -> None:
+    def _refresh(
+        self, key: Hashable, make: Callable[[], Any], generation: Callable[[], int]
+    ) -> None:
         try:
-            self._make(key, make, self._generation())
+            self._make(key, make, generation())
         except LibraryBusy:
             pass  # the next caller asks again
         except Exception as error:

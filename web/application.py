@@ -80,7 +80,7 @@ def create_app(
         worker,
         Tail(running.host, search),
         Media(running.host),
-        Aggregates(lambda: search.generation, search.later),
+        Aggregates(lambda: search.generation, lambda: search.generation_of_items, search.later),
         app.utc_now,
         user_name(),
         GapsWatch(running.host, search, worker, now=app.utc_now),

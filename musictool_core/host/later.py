@@ -23,6 +23,8 @@ _LONGEST_REST_S = 10.0
 class Later:
     """A thread that works off what is put in; the same thing is in it once at most.
 
+    Kinds of work take turns, so that none waits for all of another.
+
     Args:
         rest: how many times as long as its work it rests.
         clock: seconds that only grow.
@@ -40,25 +42,28 @@ class Later:
         self._clock = clock
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
-        self._waiting: OrderedDict[Hashable, Callable[[], None]] = OrderedDict()
+        self._waiting: OrderedDict[str, OrderedDict[Hashable, Callable[[], None]]] = OrderedDict()
         self._turn = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def __len__(self) -> int:
         """How much waits."""
-        return len(self._waiting)
+        with self._turn:
+            return sum(map(len, self._waiting.values()))
 
-    def put(self, key: Hashable, work: Callable[[], None]) -> None:
+    def put(self, kind: str, key: Hashable, work: Callable[[], None]) -> None:
         """Do it later, unless it waits already; what it raises is logged.
 
         Args:
-            key: names what is done.
+            kind: of work.
+            key: names what is done among its kind.
             work: runs in another thread.
         """
         with self._turn:
-            if self._stopping.is_set() or key in self._waiting:
+            waiting = self._waiting.setdefault(kind, OrderedDict())
+            if self._stopping.is_set() or key in waiting:
                 return
-            self._waiting[key] = work
+            waiting[key] = work
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="later", daemon=True)
                 self._thread.start()
@@ -87,5 +92,9 @@ class Later:
 
     def _next(self) -> Callable[[], None] | None:
         with self._turn:
-            self._turn.wait_for(lambda: self._waiting or self._stopping.is_set())
-            return None if self._stopping.is_set() else self._waiting.popitem(last=False)[1]
+            self._turn.wait_for(lambda: any(self._waiting.values()) or self._stopping.is_set())
+            if self._stopping.is_set():
+                return None
+            kind = next(kind for kind, waiting in self._waiting.items() if waiting)
+            self._waiting.move_to_end(kind)
+            return self._waiting[kind].popitem(last=False)[1]

@@ -169,7 +169,7 @@ class Search:
             self._answers.put(question, replace(known, known_at=self._clock()))
             return known.page
         if known is not None and will_do and self._is_recent(known):
-            self.later.put(question, partial(self._refresh, question))
+            self.later.put("list", question, partial(self._refresh, question))
             return replace(known.page, age_s=self._age(known))
         return self._answer(question, memory)
 
@@ -271,6 +271,15 @@ class Search:
         """
         self._remember(ITEMS)
         return self._of_ours.generation
+
+    @property
+    def generation_of_items(self) -> int:
+        """The last generation that was another one because of an item or album.
+
+        Raises:
+            LibraryBusy: another program holds the library.
+        """
+        return self._remember(ITEMS).generation
 
     def newest_generation(self) -> int:
         """A generation that holds all that was stored until now; it may be the next one."""

@@ -34,11 +34,11 @@ class Setting:
             self.now += took_s
             self.done.append(name)
 
-        self.later.put(name, act)
+        self.later.put("test", name, act)
 
     def settle(self) -> None:
         done = threading.Event()
-        self.later.put("settled", done.set)
+        self.later.put("test", "settled", done.set)
         assert done.wait(WAIT_S)
 
 
@@ -65,7 +65,7 @@ def test_what_waits_is_put_in_once(setting: Setting) -> None:
         begun.set()
         held.wait(WAIT_S)
 
-    setting.later.put("hold", hold)
+    setting.later.put("test", "hold", hold)
     assert begun.wait(WAIT_S)
     for _ in range(3):
         setting.work("a", 0)
@@ -83,7 +83,7 @@ def test_what_fails_stops_nothing_else(setting: Setting, caplog: pytest.LogCaptu
         raise ValueError("broken")
 
     with caplog.at_level(logging.ERROR):
-        setting.later.put("fails", fail)
+        setting.later.put("test", "fails", fail)
         setting.work("a", 0)
         setting.settle()
 
@@ -99,7 +99,7 @@ def test_closing_ends_what_has_begun_and_drops_the_rest(setting: Setting) -> Non
         held.wait(WAIT_S)
         setting.done.append("held")
 
-    setting.later.put("hold", hold)
+    setting.later.put("test", "hold", hold)
     assert begun.wait(WAIT_S)
     setting.work("a", 0)
     closing = threading.Thread(target=setting.later.close)
@@ -111,3 +111,22 @@ def test_closing_ends_what_has_begun_and_drops_the_rest(setting: Setting) -> Non
     setting.work("b", 0)
 
     assert setting.done == ["held"]
+
+
+def test_kinds_of_work_take_turns(setting: Setting) -> None:
+    held, begun = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        held.wait(WAIT_S)
+
+    setting.later.put("test", "hold", hold)
+    assert begun.wait(WAIT_S)
+    for name in ("a", "b", "c"):
+        setting.work(name, 0)
+    setting.later.put("other", 1, lambda: setting.done.append("1"))
+    setting.later.put("other", 2, lambda: setting.done.append("2"))
+    held.set()
+    setting.settle()
+
+    assert setting.done == ["a", "1", "b", "2", "c"]

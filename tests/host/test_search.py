@@ -69,7 +69,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 def settle(asked: Search) -> None:
     """Wait until what was put off is done."""
     done = threading.Event()
-    asked.later.put("settled", done.set)
+    asked.later.put("list", "settled", done.set)
     assert done.wait(60)
 
 
@@ -364,7 +364,7 @@ def test_the_new_answer_is_worked_out_once_in_the_background(asked: Search, shel
         begun.set()
         held.wait(60)
 
-    asked.later.put("hold", hold)
+    asked.later.put("test", "hold", hold)
     assert begun.wait(60)
     for _ in range(3):
         asked.page(items("title+"), accept_age_s=10)

@@ -23,13 +23,15 @@ class Setting:
     """A library and a clock that tests move by hand."""
 
     def __init__(self) -> None:
-        self.generation = 1
+        self.generation = self.of_items = 1
         self.now = 100.0
         self.busy = False
         self.made: list[str] = []
         self.done = threading.Event()
         self.later = Later(rest=0)
-        self.aggregates = Aggregates(self.ask, self.later, clock=lambda: self.now, most=3)
+        self.aggregates = Aggregates(
+            self.ask, lambda: self.of_items, self.later, clock=lambda: self.now, most=3
+        )
 
     def ask(self) -> int:
         if self.busy:
@@ -93,6 +95,18 @@ def test_who_must_know_a_generation_gets_nothing_older(setting: Setting) -> None
         assert setting.get().value == "a3"
 
 
+def test_what_is_made_of_items_only_outlives_other_changes(setting: Setting) -> None:
+    def get() -> Aggregate[int]:
+        return setting.aggregates.get("items", lambda: setting.of_items, items_only=True)
+
+    get()
+    setting.generation = 5
+    setting.now += 60
+    assert get() == Aggregate(1, 0.0)
+    setting.of_items = 6
+    assert get() == Aggregate(6, 0.0)
+
+
 def test_a_storm_of_changes_leads_to_one_piece_of_work_at_a_time(setting: Setting) -> None:
     setting.get()
     held, begun = threading.Event(), threading.Event()
@@ -101,7 +115,7 @@ def test_a_storm_of_changes_leads_to_one_piece_of_work_at_a_time(setting: Settin
         begun.set()
         held.wait(WAIT_S)
 
-    setting.later.put("hold", hold)
+    setting.later.put("test", "hold", hold)
     assert begun.wait(WAIT_S)
     for _ in range(50):
         setting.generation += 1
