@@ -34,6 +34,9 @@ _MOST_LINES = 20_000
 """Lines of the journal that are read for one generation; after more all is found out anew."""
 _MOST_LOGGED = 20_000
 """Items, and as many albums, whose last change is known."""
+_CARRIED_S = 600.0
+"""So long, or up to three times as long, a value is brought up to date; then it is made anew. Not
+all of them at once: that would keep everybody waiting."""
 _KEPT_IDS = 3_000_000
 """Ids kept in memory over all queries, and as many over all sorts: 8 bytes each."""
 _KEPT_FACETS = 24
@@ -256,6 +259,7 @@ def _after(known: dict[int, int], generation: int) -> frozenset[int]:
 class _Of(Generic[V]):
     generation: int
     value: V
+    made_at: float
 
 
 class Carried(Generic[V]):
@@ -291,13 +295,21 @@ class Carried(Generic[V]):
             known = self._kept.get(key)
             if known is not None and known.generation >= memory.generation:
                 return known.value
-            changed = memory.log.after(known.generation) if known is not None and carry else None
+            changed = None
+            if known is not None and carry is not None and not self._is_due(key, known, memory):
+                changed = memory.log.after(known.generation)
             if known is None or carry is None or changed is None:
-                value = make()
+                value, made_at = make(), memory.clock()
             else:
-                value = carry(known.value, changed)
-            self._kept.put(key, _Of(memory.generation, value))
+                value, made_at = carry(known.value, changed), known.made_at
+            self._kept.put(key, _Of(memory.generation, value, made_at))
             return value
+
+    @staticmethod
+    def _is_due(key: object, known: _Of[V], memory: Memory) -> bool:
+        """Whether a value was carried long enough."""
+        lasts_s = _CARRIED_S * (1 + hash(key) % 1024 / 512)
+        return memory.clock() - known.made_at > lasts_s
 
 
 def _ids(limit: int = _KEPT_IDS) -> Any:
@@ -311,12 +323,12 @@ class Memory:
     Attributes:
         generation: its number.
         mark: the newest change it knows of; None when nobody can tell.
-        since: seconds; when it began to be carried from generation to generation.
+        clock: seconds that only grow.
     """
 
     generation: int
     mark: Mark | None
-    since: float
+    clock: Callable[[], float]
     log: Log
     hits: Carried[Hits] = field(default_factory=_ids)
     orders: Carried[Order] = field(default_factory=_ids)
@@ -325,9 +337,9 @@ class Memory:
     tallies: Carried[Tally] = field(default_factory=lambda: Carried(_KEPT_TALLIES))
 
     @classmethod
-    def blank(cls, generation: int, mark: Mark | None, now: float) -> Memory:
+    def blank(cls, generation: int, mark: Mark | None, clock: Callable[[], float]) -> Memory:
         """One that knows nothing yet."""
-        return cls(generation, mark, now, Log(generation))
+        return cls(generation, mark, clock, Log(generation))
 
     def after(self, generation: int, mark: Mark, changed: Changed) -> Memory:
         """The memory of the generation that a change made; what is known is carried over."""

@@ -62,8 +62,6 @@ ago as it took, and `_SETTLED_S` at least: no question costs callers more than h
 time. Before that an older answer does, if the caller says so."""
 _PATIENCE = 10.0
 """An answer that took long may be so many times as old as it took."""
-_CARRIED_S = 600.0
-"""So long what is known is brought up to date by looking at changes; then all is read anew."""
 _ATTEMPTS = 4
 
 _must_know: ContextVar[int] = ContextVar("must_know", default=0)
@@ -124,7 +122,7 @@ class Search:
             mark = self._changes.mark()
         # Threads must not wait for each other behind the lock.
         self._watcher.execute("PRAGMA busy_timeout = 0")
-        self._of_ours = self._of_beets = Memory.blank(1, mark, clock())
+        self._of_ours = self._of_beets = Memory.blank(1, mark, clock)
         self._answers: Kept[Question, _Answer] = Kept(_KEPT_PAGES)
         self.later = later or Later()
 
@@ -313,7 +311,7 @@ class Search:
             return
         # In this order: what is read from now on is at least as new as the mark.
         mark = self._changes.mark()
-        blank = Memory.blank(self._of_ours.generation + 1, mark, self._clock())
+        blank = Memory.blank(self._of_ours.generation + 1, mark, self._clock)
         if mark is None or mark != self._of_beets.mark:
             self._of_beets = self._carried_over(mark, blank.generation) or blank
         self._of_ours = blank
@@ -322,7 +320,7 @@ class Search:
     def _carried_over(self, mark: Mark | None, generation: int) -> Memory | None:
         """What is known, for a new generation; None if all has to be found out anew."""
         before = self._of_beets
-        if mark is None or before.mark is None or self._clock() - before.since > _CARRIED_S:
+        if mark is None or before.mark is None:
             return None
         changed = self._changes.between(before.mark, mark)
         return None if changed is None else before.after(generation, mark, changed)
