@@ -5,9 +5,11 @@ a library from a seed (in FOLDER, where it is found again; else for this run), s
 `beet musictool web` as a process of its own, and prints
 
 * the weight of first views: HTML with its inlined styles, scripts and further styles, gzip;
-* the time of lists, searches, facets and aggregates at 16 connections: cold, warm, while a job
-  reports its progress, and while another process imports;
-* the same question asked of beets' own plugin `web`;
+* the time of lists, searches, facets and aggregates at 16 connections beside its bar: cold, warm,
+  while a job reports its progress, while another process imports, and while 5,000 cells are edited
+  again and again; with the CPU time of the server for a request, which a busy computer does not
+  change much, and with the share and age of answers that were served old;
+* the same questions asked of beets' own plugin `web`, and the ratio;
 * ordinary requests beside 20 event streams, as a ratio;
 * with Chromium: requests to foreign hosts, and the largest contentful paint with the network and
   the CPU slowed down as Lighthouse's phone has them;
@@ -35,22 +37,31 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from benchmarks import lighthouse
+from benchmarks.edits import make_edits
 from benchmarks.web_library import make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 CONNECTIONS = 16
 STREAMS = 20
 VIEWS = ("/", "/library", "/library?view=covers", "/albums/1", "/gaps", "/explore", "/editor")
 """Those that are there are weighed."""
+
+CELLS = 5_000
+LASTS_S = 8.0
+"""While something changes each kind of request is measured so long: over many changes."""
+_WARM_MS = {"lists": 200, "searches": 200, "facets": 20, "aggregates": 20}
+_CHANGING_MS = dict.fromkeys(("lists", "searches", "facets", "aggregates"), 500)
+"""What 95 of 100 requests should stay below."""
 
 AGGREGATES = ("growth", "genres", "decades", "labels", "formats", "completion")
 _WORDS = ("tor", "night", "velvet", "love", "dub", "rain", "kalomi", "moon", "blue", "sun")
@@ -76,11 +87,24 @@ class Client:
 
     def ask(self, path: str) -> tuple[float, int, bytes]:
         """Seconds, status and body of one request."""
+        seconds, answer, body = self.answer(path)
+        return seconds, answer.status, body
+
+    def answer(self, path: str) -> tuple[float, http.client.HTTPResponse, bytes]:
+        """Seconds, answer and body of one request."""
         started = time.perf_counter()
         self._connection.request("GET", path, headers=self._headers)
         answer = self._connection.getresponse()
         body = answer.read()
-        return time.perf_counter() - started, answer.status, body
+        return time.perf_counter() - started, answer, body
+
+    def post(self, path: str, body: object) -> int:
+        """Send JSON from a page of ours; the status."""
+        headers = {**self._headers, "Content-Type": "application/json", "Sec-Fetch-Site": "none"}
+        self._connection.request("POST", path, json.dumps(body), headers)
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
 
     def text(self, path: str) -> str:
         """The body of one request, unpacked."""
@@ -97,10 +121,12 @@ class Server:
 
     Args:
         url: the launch address.
+        pid: of its process.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, pid: int) -> None:
         self.url = url
+        self._pid = pid
         self.port = urlsplit(url).port or 0
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", url.partition(str(self.port))[2])
@@ -112,6 +138,14 @@ class Server:
     def client(self) -> Client:
         """A new connection."""
         return Client(self.port, self.cookie)
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU that it has used; 0 where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -139,7 +173,7 @@ def main() -> None:
             return
         with serving(root) as server:
             weigh(server)
-            measure(server, root, options.requests)
+            measure(server, root, options.items, options.requests)
             beside_streams(server, options.requests)
             in_a_browser(server)
         beside_beets(root)
@@ -151,7 +185,7 @@ def serving(root: Path) -> Iterator[Server]:
     process = beet(root, "musictool", "web", "--port", "0", "--no-browser", out=subprocess.PIPE)
     try:
         first = process.stdout.readline() if process.stdout else b""
-        yield Server(first.decode().strip())
+        yield Server(first.decode().strip(), process.pid)
     finally:
         process.terminate()
         process.wait(60)
@@ -201,7 +235,7 @@ def weight(client: Client, paths: Sequence[str]) -> int:
     return sum(len(client.ask(path)[2]) for path in paths)
 
 
-def measure(server: Server, root: Path, requests: int) -> None:
+def measure(server: Server, root: Path, items: int, requests: int) -> None:
     """Lists, searches, facets and aggregates at 16 connections."""
     kinds = {
         "lists": lists(requests),
@@ -212,18 +246,50 @@ def measure(server: Server, root: Path, requests: int) -> None:
     aggregates = those_there(server, [f"/api/v1/stats/{name}" for name in AGGREGATES])
     if aggregates:
         kinds["aggregates"] = aggregates
-    print(f"\n{CONNECTIONS} connections, {requests} requests a figure, ms")
-    states: dict[str, Callable[[Path], AbstractContextManager[None]]] = {
-        "cold, then warm": alone,
-        "warm": alone,
-        "while a job runs": progressing,
-        "while another process imports": importing,
+    print(f"\n{CONNECTIONS} connections, {requests} requests a figure or more, ms")
+    states = {
+        "cold, then warm": State(alone(), {}),
+        "warm": State(alone(), _WARM_MS),
+        "while a job runs": State(progressing(root), _WARM_MS),
+        "while another process imports": State(importing(root), _CHANGING_MS, LASTS_S),
+        f"while {CELLS:,} cells are edited": State(editing(server, items), _CHANGING_MS, LASTS_S),
     }
-    for state, beside in states.items():
-        with beside(root):
+    for name, state in states.items():
+        with state.beside:
             for kind, paths in kinds.items():
-                asked = list(itertools.islice(itertools.cycle(paths), requests))
-                report(f"{kind}, {state}", load(server, asked))
+                found = load(server, paths, requests, state.lasts_s)
+                report(f"{kind}, {name}", found, state.bars_ms.get(kind))
+
+
+@dataclass(frozen=True)
+class State:
+    """What happens beside the requests.
+
+    Attributes:
+        bars_ms: by kind of request, what 95 of 100 should stay below.
+        lasts_s: each kind is asked for so long at least.
+    """
+
+    beside: AbstractContextManager[None]
+    bars_ms: Mapping[str, float]
+    lasts_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What came of many requests.
+
+    Attributes:
+        seconds: of each.
+        cpu_s: of the server, for one.
+        old: how many were answered with something older than the library.
+        oldest_s: the age of the oldest of them.
+    """
+
+    seconds: Sequence[float]
+    cpu_s: float = 0.0
+    old: int = 0
+    oldest_s: float = 0.0
 
 
 def lists(count: int) -> list[str]:
@@ -264,32 +330,63 @@ def those_there(server: Server, paths: Sequence[str]) -> list[str]:
     return found
 
 
-def load(server: Server, paths: Sequence[str]) -> list[float]:
-    """Ask for all paths over 16 connections; return the seconds of each."""
-    work = iter(list(paths))
-    lock = threading.Lock()
+def load(server: Server, paths: Sequence[str], requests: int, lasts_s: float = 0.0) -> Loaded:
+    """Ask for the paths in turn over 16 connections.
+
+    Args:
+        server: whom to ask.
+        paths: what to ask for.
+        requests: how often at least.
+        lasts_s: for how long at least.
+    """
+    ends = time.perf_counter() + lasts_s
+    numbered = enumerate(itertools.cycle(paths))
+    work = itertools.takewhile(
+        lambda pair: pair[0] < requests or time.perf_counter() < ends, numbered
+    )
+    lock, ages = threading.Lock(), list[float]()
 
     def ask(_: int) -> list[float]:
         client, own = server.client(), list[float]()
         while True:
             with lock:
-                path = next(work, None)
+                _, path = next(work, (0, None))
             if path is None:
                 client.close()
                 return own
-            seconds, status, _body = client.ask(path)
-            if status not in {200, 304}:
-                raise RuntimeError(f"{path}: {status}")
+            seconds, answer, body = client.answer(path)
+            if answer.status not in {200, 304}:
+                raise RuntimeError(f"{path}: {answer.status}")
             own.append(seconds)
+            if (answer.getheader("ETag") or "").startswith("W/"):
+                ages.append(age_of(answer, body))
 
+    before = server.cpu_s()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        return list(itertools.chain.from_iterable(pool.map(ask, range(CONNECTIONS))))
+        seconds = list(itertools.chain.from_iterable(pool.map(ask, range(CONNECTIONS))))
+    cpu_s = (server.cpu_s() - before) / len(seconds)
+    return Loaded(seconds, cpu_s, len(ages), max(ages, default=0.0))
 
 
-def report(title: str, seconds: Sequence[float]) -> None:
+def age_of(answer: http.client.HTTPResponse, body: bytes) -> float:
+    """Seconds that an answer says it is old."""
+    if told := answer.getheader("Age"):
+        return float(told)
+    text = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    return float(re.findall(rb'"age_s":([0-9.]+)', text)[-1])
+
+
+def report(title: str, found: Loaded, bar_ms: float | None = None) -> None:
     """One line."""
+    seconds = found.seconds
     p50, p95 = (percentile(seconds, share) * 1e3 for share in (0.5, 0.95))
-    print(f"{title:48} p50 {p50:6.0f}  p95 {p95:6.0f}  max {max(seconds) * 1e3:6.0f}", flush=True)
+    line = f"{title:48} p50 {p50:6.0f}  p95 {p95:6.0f}  max {max(seconds) * 1e3:6.0f}"
+    line += f"  server {found.cpu_s * 1e3:5.1f}"
+    if bar_ms is not None:
+        line += f"  bar {bar_ms:4.0f} {'ok' if p95 <= bar_ms else 'missed'}"
+    if found.old:
+        line += f"  old {found.old / len(seconds):4.0%}, oldest {found.oldest_s:.1f} s"
+    print(line, flush=True)
 
 
 def percentile(seconds: Sequence[float], share: float) -> float:
@@ -317,12 +414,13 @@ def repeatedly(action: Callable[[int], None], pause_s: float) -> Iterator[None]:
         thread.join()
 
 
-def alone(_: Path) -> AbstractContextManager[None]:
+def alone() -> AbstractContextManager[None]:
     """Nothing else happens."""
     return nullcontext()
 
 
-def progressing(root: Path) -> AbstractContextManager[None]:
+@contextmanager
+def progressing(root: Path) -> Iterator[None]:
     """Commit the progress of a job each second, as a running one does."""
     with closing(sqlite3.connect(root / "library.db")) as own, own:
         own.execute(
@@ -335,7 +433,8 @@ def progressing(root: Path) -> AbstractContextManager[None]:
         with closing(sqlite3.connect(root / "library.db", timeout=30)) as own, own:
             own.execute("UPDATE mt_job SET done = ? WHERE kind = 'bench'", (number,))
 
-    return repeatedly(beat, 1.0)
+    with repeatedly(beat, 1.0):
+        yield
 
 
 def importing(root: Path) -> AbstractContextManager[None]:
@@ -352,19 +451,46 @@ def importing(root: Path) -> AbstractContextManager[None]:
     return repeatedly(change, 0.5)
 
 
+@contextmanager
+def editing(server: Server, items: int) -> Iterator[None]:
+    """Change thousands of cells by the API of the web view, and again as soon as they are."""
+    client = server.client()
+    texts = itertools.cycle(("1991", "1992"))
+    took = list[float]()
+
+    def edit(_: int) -> None:
+        text = next(texts)
+        edits = [
+            {"entity": each.entity.value, "id": each.entity_id, "field": each.field, "new": new}
+            for each in make_edits(items, CELLS)
+            for new in [text if each.field in {"year", "bpm"} else f"{each.new_text}{text[-1]}"]
+            if each.field not in {"initial_key", "energy"}
+        ]
+        begun = time.perf_counter()
+        status = client.post("/api/v1/changesets", {"edits": edits, "write": False, "move": False})
+        if status != 200:
+            raise RuntimeError(f"the edit was refused: {status}")
+        took.append(time.perf_counter() - begun)
+
+    with repeatedly(edit, 0.05):
+        yield
+    client.close()
+    print(f"{len(took)} edits, median {statistics.median(took):.2f} s of {CELLS:,} cells")
+
+
 def beside_streams(server: Server, requests: int) -> None:
     """Ordinary requests without and with event streams open."""
     paths = lists(requests)
-    load(server, paths)
-    before = load(server, paths)
+    load(server, paths, requests)
+    before = load(server, paths, requests)
     with ExitStack() as stack:
         accepted = sum(open_stream(server, stack) for _ in range(STREAMS))
-        beside = load(server, paths)
-    ratio = percentile(beside, 0.95) / percentile(before, 0.95)
+        beside = load(server, paths, requests)
+    ratio = percentile(beside.seconds, 0.95) / percentile(before.seconds, 0.95)
     print(f"\n{STREAMS} streams asked for, {accepted} open")
     report("lists without streams", before)
     report("lists beside the streams", beside)
-    print(f"p95 ratio {ratio:.2f}", flush=True)
+    print(f"p95 ratio {ratio:.2f}, bar 2", flush=True)
 
 
 def open_stream(server: Server, stack: ExitStack) -> bool:
@@ -441,30 +567,47 @@ def paint(browser: Any, server: Server, path: str, foreign: list[str]) -> float:
     return found
 
 
-_COMPARED = "velvet"
+_COMPARED = {
+    "a word": ("/api/v1/tracks?q=velvet", "/item/query/velvet"),
+    "a list of years": ("/api/v1/tracks?q=year:1990..1995", "/item/query/year:1990..1995"),
+    "all labels": ("/api/v1/facets?fields=label", "/item/values/label"),
+}
+"""By what is asked for: of us (100 rows and the total), and of beets' plugin (all at once)."""
 
 
 def beside_beets(root: Path) -> None:
-    """The same words asked of beets' own plugin `web` and of ours: first rows, one connection."""
+    """The same asked of beets' own plugin `web` and of ours, one connection, median of 3."""
     with serving(root) as server:
         client = server.client()
-        asked = f"/api/v1/tracks?q={_COMPARED}&limit=100"
-        ours = [client.ask(asked)[0] for _ in range(3)]
+        ours = {what: three(client.ask, asked[0]) for what, asked in _COMPARED.items()}
         client.close()
     port = free_port()
     usual = (root / "config.yaml").read_text("utf-8")
     settings = json.loads(usual) | {"plugins": ["web"], "web": {"port": port}}
     (root / "config.yaml").write_text(json.dumps(settings), "utf-8")
     process = beet(root, "web")
+    print(
+        f"\n{'one connection, first and median of 3, ms':48} {'ours':>12} {'beets web':>14} ratio"
+    )
     try:
-        theirs = [ask_beets(port, f"/item/query/{_COMPARED}") for _ in range(3)]
+        for what, (_, asked) in _COMPARED.items():
+            theirs = three(partial(ask_beets, port), asked)
+            cells = [f"{1e3 * each[0]:,.0f}, {1e3 * each[1]:,.0f}" for each in (ours[what], theirs)]
+            ratio = f"{theirs[0] / ours[what][0]:,.0f}, {theirs[1] / ours[what][1]:,.0f}"
+            print(f"{what:48} {cells[0]:>12} {cells[1]:>14} {ratio}", flush=True)
     finally:
         process.terminate()
         process.wait(60)
         (root / "config.yaml").write_text(usual, "utf-8")
-    first, own = statistics.median(theirs), statistics.median(ours)
-    print(f"\nthe word {_COMPARED!r}, median of 3: beets' web {first:.2f} s (all rows at once),")
-    print(f"ours {own * 1e3:.0f} ms (100 rows and the total): {first / own:,.0f} times as fast")
+
+
+def three(ask: Callable[[str], tuple[float, int, bytes]], path: str) -> tuple[float, float]:
+    """Seconds of the first request, and of the middle one of three."""
+    found = [ask(path) for _ in range(3)]
+    for _, status, _ in found:
+        if status != 200:
+            raise RuntimeError(f"{path}: {status}")
+    return found[0][0], statistics.median(seconds for seconds, *_ in found)
 
 
 def free_port() -> int:
@@ -476,20 +619,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def ask_beets(port: int, path: str) -> float:
-    """Seconds of one request to the plugin `web`, which may still be starting."""
+def ask_beets(port: int, path: str) -> tuple[float, int, bytes]:
+    """Seconds, status and body of one request to the plugin `web`, which may still be starting."""
     for _ in range(200):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
         started = time.perf_counter()
         try:
             connection.request("GET", path)
-            connection.getresponse().read()
+            answer = connection.getresponse()
+            body = answer.read()
         except ConnectionRefusedError:
             threading.Event().wait(0.1)
             continue
         finally:
             connection.close()
-        return time.perf_counter() - started
+        return time.perf_counter() - started, answer.status, body
     raise RuntimeError("beets' plugin `web` does not start")
 
 

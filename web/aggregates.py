@@ -2,7 +2,8 @@
 
 Pages keep drawn widgets here, the API its answers as bytes. After a change of the library the
 earlier result is served at once, with its age, while the new one is worked out in the background;
-only what is quick to work out is not served old.
+what is quick to work out is not served old, and nothing is to a browser that has just written
+something itself.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from musictool_core.errors import LibraryBusy, MusicToolError
+from musictool_core.host.search import oldest_generation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    from musictool_core.host.later import Later
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +61,8 @@ class Aggregates:
 
     Args:
         generation: of the library; grows with every change. Raises LibraryBusy.
+        of_items: the same, but only changes of items and albums count.
+        later: does the work in the background.
         clock: seconds that only grow.
         most: results to keep.
     """
@@ -64,37 +70,39 @@ class Aggregates:
     def __init__(
         self,
         generation: Callable[[], int],
+        of_items: Callable[[], int],
+        later: Later,
         *,
         clock: Callable[[], float] = time.monotonic,
         most: int = MOST,
     ) -> None:
         self._generation = generation
+        self._of_items = of_items
+        self._later = later
         self._clock = clock
         self._most = most
         self._known: OrderedDict[Hashable, _Known] = OrderedDict()
         self._being_made: dict[Hashable, threading.Lock] = {}
-        self._under_way: set[Hashable] = set()
         self._lock = threading.Lock()
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="aggregates")
 
-    def close(self) -> None:
-        """End the background work."""
-        self._background.shutdown(cancel_futures=True)
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> Aggregate[T]:
+    def get(
+        self, key: Hashable, make: Callable[[], T], *, items_only: bool = False
+    ) -> Aggregate[T]:
         """The result under a key.
 
         Args:
             key: names what `make` works out, and all that it depends on but the library.
             make: may run in another thread, later.
+            items_only: `make` reads items and albums only: nothing that jobs report ages it.
 
         Raises:
             LibraryBusy: another program holds the library, and nothing is known yet.
             MusicToolError: `make` says so; nothing is kept.
         """
         known = self._find(key)
+        ask = self._of_items if items_only else self._generation
         try:
-            generation = self._generation()
+            generation = ask()
         except LibraryBusy:
             if known is None:
                 raise
@@ -102,11 +110,16 @@ class Aggregates:
         if known is not None and known.generation == generation:
             known.known_at = self._clock()
             return Aggregate(cast("T", known.value))
-        if known is not None and known.took_s > QUICK_S:
+        if known is not None and self._will_do(known):
             old = Aggregate(cast("T", known.value), self._clock() - known.known_at)
-            self._make_later(key, make)
+            self._later.put("aggregate", key, partial(self._refresh, key, make, ask))
             return old
         return Aggregate(self._make(key, make, generation))
+
+    @staticmethod
+    def _will_do(known: _Known) -> bool:
+        """Whether a result is good enough although the library has changed."""
+        return known.took_s > QUICK_S and known.generation >= oldest_generation()
 
     def _find(self, key: Hashable) -> _Known | None:
         with self._lock:
@@ -141,16 +154,11 @@ class Aggregates:
                 self._known.popitem(last=False)
         return known
 
-    def _make_later(self, key: Hashable, make: Callable[[], Any]) -> None:
-        with self._lock:
-            if key in self._under_way:
-                return
-            self._under_way.add(key)
-        self._background.submit(self._refresh, key, make)
-
-    def _refresh(self, key: Hashable, make: Callable[[], Any]) -> None:
+    def _refresh(
+        self, key: Hashable, make: Callable[[], Any], generation: Callable[[], int]
+    ) -> None:
         try:
-            self._make(key, make, self._generation())
+            self._make(key, make, generation())
         except LibraryBusy:
             pass  # the next caller asks again
         except Exception as error:
@@ -158,9 +166,6 @@ class Aggregates:
             log.log(_level(error), "a statistic could not be refreshed", exc_info=error)
             with self._lock:
                 self._known.pop(key, None)
-        finally:
-            with self._lock:
-                self._under_way.discard(key)
 
 
 def _level(error: Exception) -> int:

@@ -31,6 +31,7 @@ from musictool_web.freshness import GapsWatch
 from musictool_web.live import Tail
 from musictool_web.media.service import Media
 from musictool_web.openapi import describe_api
+from musictool_web.own_writes import know_own_writes
 from musictool_web.page import all_pages
 from musictool_web.remember import Remembered
 
@@ -72,6 +73,7 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        SESSION_REFRESH_EACH_REQUEST=False,
         MAX_CONTENT_LENGTH=MOST_BODY_BYTES,
         MAX_FORM_MEMORY_SIZE=MOST_BODY_BYTES,
         LAUNCH_TOKEN=token,
@@ -88,7 +90,7 @@ def create_app(
         worker,
         Tail(running.host, search),
         Media(running.host),
-        Aggregates(lambda: search.generation),
+        Aggregates(lambda: search.generation, lambda: search.generation_of_items, search.later),
         app.utc_now,
         user_name(),
         GapsWatch(running.host, search, worker, now=app.utc_now),
@@ -98,6 +100,7 @@ def create_app(
 
     describe_api(flask_app)
     security.protect(flask_app, token)
+    know_own_writes(flask_app, search)
     problem.handle_errors(flask_app)
     look.dress(flask_app)
     compress.compress_answers(flask_app)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable  # noqa: TC003 - dataclass fields are inspected
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - as above
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 from musictool_core.app import App  # noqa: TC001 - dataclass fields are inspected
-from musictool_core.host.search import Search  # noqa: TC001 - dataclass fields are inspected
+from musictool_core.host.memory import Kept
+from musictool_core.host.search import (  # noqa: TC001 - dataclass fields are inspected
+    Question,
+    Search,
+)
 from musictool_core.jobs import Worker  # noqa: TC001 - dataclass fields are inspected
 from musictool_web.aggregates import Aggregates  # noqa: TC001 - dataclass fields are inspected
+from musictool_web.compress import Packed  # noqa: TC001 - dataclass fields are inspected
 from musictool_web.freshness import GapsWatch  # noqa: TC001 - dataclass fields are inspected
 from musictool_web.live import Tail  # noqa: TC001 - dataclass fields are inspected
 from musictool_web.media.service import Media  # noqa: TC001 - dataclass fields are inspected
@@ -20,6 +25,8 @@ from musictool_web.remember import Remembered  # noqa: TC001 - dataclass fields 
 
 if TYPE_CHECKING:
     from musictool_core.host.library import Host
+
+_KEPT_BYTES = 16 << 20
 
 NAME = "musictool"
 """Under which Flask keeps it, as an extension."""
@@ -40,6 +47,7 @@ class Web:
         who: user of this computer, for the history.
         gaps: keeps the gap states fresh.
         remembered: answers that take long.
+        bodies: windows of lists as they are sent, with the generation they are of.
     """
 
     app: App
@@ -52,6 +60,9 @@ class Web:
     who: str
     gaps: GapsWatch
     remembered: Remembered
+    bodies: Kept[tuple[Question, bool], tuple[int, Packed]] = field(
+        default_factory=lambda: Kept(_KEPT_BYTES, size=lambda known: len(known[1]))
+    )
 
     @property
     def host(self) -> Host:
@@ -62,7 +73,7 @@ class Web:
         """Stop the threads and close the connections."""
         self.gaps.stop()
         self.tail.stop()
-        self.aggregates.close()
+        self.search.later.close()
         self.worker.stop()
         self.media.close()
         self.search.close()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -29,6 +30,9 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _SESSION_KEY = "launched"
+_SIGNED_ON = "day"
+"""When the cookie was signed; its month begins anew on another day, not with each answer."""
+_DAY_S = 86_400
 _PUBLIC = "musictool_is_public"
 
 V = TypeVar("V", bound="Callable[..., Any]")
@@ -82,6 +86,7 @@ def open_session(token: str, given: str) -> None:
     session.clear()
     session.permanent = True
     session[_SESSION_KEY] = True
+    session[_SIGNED_ON] = _today()
 
 
 def is_https_link(url: str) -> bool:
@@ -121,7 +126,15 @@ def _check_origin(token: str) -> None:
 
 
 def _may_enter(token: str) -> bool:
-    return bool(session.get(_SESSION_KEY)) or _has_bearer(token)
+    if not session.get(_SESSION_KEY):
+        return _has_bearer(token)
+    if session.get(_SIGNED_ON) != _today():
+        session[_SIGNED_ON] = _today()
+    return True
+
+
+def _today() -> int:
+    return int(time.time() // _DAY_S)
 
 
 def _has_bearer(token: str) -> bool:

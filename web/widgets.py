@@ -113,7 +113,12 @@ def read(parts: Web, widget: Widget) -> Aggregate[Any]:
     Raises:
         MusicToolError: its kind is not known, or its query or options cannot be used.
     """
-    return parts.aggregates.get(("result", *_key(parts, widget)), partial(compute, parts, widget))
+    kind = app.widget_kinds().get(widget.kind)
+    return parts.aggregates.get(
+        ("result", *_key(parts, widget)),
+        partial(compute, parts, widget),
+        items_only=kind is not None and kind.items_only,
+    )
 
 
 def compute(parts: Web, widget: Widget) -> object:
@@ -148,7 +153,11 @@ def _drawing(parts: Web, kinds: Mapping[str, WidgetKind], widget: Widget) -> Agg
     def make() -> Drawing:
         return draw(environment, widget, compute(parts, widget))
 
-    return parts.aggregates.get(("drawing", widget.size, *_key(parts, widget)), make)
+    return parts.aggregates.get(
+        ("drawing", widget.size, *_key(parts, widget)),
+        make,
+        items_only=kinds[widget.kind].items_only,
+    )
 
 
 def _rendered(environment: Environment, template: str, **names: object) -> Markup:

@@ -11,23 +11,24 @@ import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from beets.library import Album, Item
 
 from musictool_core.errors import MusicToolError
-from musictool_core.host.storedvalues import sortable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from beets.dbcore.sort import FieldSort
     from beets.library import LibModel
 
     from musictool_core.db import Row, Table
 
     Ask = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
     """Runs a SELECT."""
+    Convert = Callable[[Any], Any]
+    """Makes beets' value of a stored one."""
 
 # ruff: noqa: SLF001 - the same private names of beets' models as in `sqlquery`
 
@@ -39,36 +40,52 @@ class Facet:
     Attributes:
         codes: by row id, the place in `values`; 0 for rows without a value, and for no row.
         values: what a code stands for: one value, several where the field holds a list, or none.
+        numbers: the code of each stored value.
+        root: the same object in facets that were made from each other: a code that both have
+            means the same.
     """
 
     codes: array[int]
     values: tuple[tuple[Any, ...], ...]
+    numbers: dict[Any, int]
+    root: object
 
-    def count(self, ids: Sequence[int]) -> tuple[tuple[Any, int], ...]:
-        """How often each value occurs in these rows, the most frequent first; None for none."""
+    def count(self, ids: Sequence[int]) -> Counter[int]:
+        """How often each code occurs in these rows."""
         codes = self._codes_up_to(max(ids, default=0))
+        return Counter(map(codes.__getitem__, ids))
+
+    def named(self, counts: Mapping[int, int]) -> tuple[tuple[Any, int], ...]:
+        """How often each value occurs, the most frequent first; None for none."""
         found: Counter[Any] = Counter()
-        for code, number in Counter(map(codes.__getitem__, ids)).items():
-            for value in self.values[code] or (None,):
-                found[value] += number
+        for code, number in counts.items():
+            if number:
+                for value in self.values[code] or (None,):
+                    found[value] += number
         return tuple(sorted(found.items(), key=lambda pair: (-pair[1], str(pair[0]))))
 
-    def sort(self, ids: Sequence[int], order: FieldSort, null: object) -> array[int]:
-        """These rows as beets sorts them by this field, equal ones in order of their ids.
+    def code_of(self, number: int) -> int:
+        """The code of one row."""
+        return self.codes[number] if number < len(self.codes) else 0
+
+    def again(
+        self, ids: Iterable[int], pairs: Sequence[tuple[int, Any]], convert: Convert
+    ) -> Facet:
+        """The facet after these rows have changed.
 
         Args:
-            ids: the rows.
-            order: the sort.
-            null: what rows without a value count as.
+            ids: the rows, be they there or not.
+            pairs: what is stored for them now, as in `read_facet`.
+            convert: makes a value of what is stored.
         """
-        keys = [sortable(parts[0] if parts else null, order) for parts in self.values]
-        places = {key: place for place, key in enumerate(sorted(set(keys)))}
-        by_code = [places[key] for key in keys]
-        codes = self._codes_up_to(max(ids, default=0))
-        ordered = sorted(
-            sorted(ids), key=lambda number: by_code[codes[number]], reverse=not order.ascending
-        )
-        return array("q", ordered)
+        codes = self._codes_up_to(max(ids, default=0))[:]
+        for number in ids:
+            codes[number] = 0
+        values, numbers = list(self.values), self.numbers
+        if any(stored not in numbers for _, stored in pairs):
+            numbers = dict(numbers)
+        _enter(pairs, codes, values, numbers, convert)
+        return Facet(codes, tuple(values), numbers, self.root)
 
     def _codes_up_to(self, number: int) -> array[int]:
         missing = number + 1 - len(self.codes)
@@ -86,21 +103,21 @@ def read_rows(
     _require_stored(model, names)
     columns = [name for name in names if name in model._fields]
     flexible = [name for name in names if name not in model._fields]
+    # Which type a column has is looked up once, not for each row.
+    readers = [model._type(name).from_sql for name in columns]
     listed = ", ".join(f'"{name}"' for name in ("id", *columns))
     these = json.dumps(list(ids))
     sql = f"SELECT {listed} FROM {model._table} WHERE id IN (SELECT value FROM json_each(?))"
-    rows = {row[0]: dict(zip(columns, row[1:], strict=True)) for row in ask(sql, [these])}
+    rows = {row[0]: row[1:] for row in ask(sql, [these])}
     attributes = _attributes(ask, model, flexible, these) if flexible else {}
-    return [
-        {
-            name: _value(model, name, rows[number][name])
-            if name in model._fields
-            else attributes.get((number, name))
-            for name in names
-        }
-        for number in ids
-        if number in rows
-    ]
+    found = []
+    for number in ids:
+        if number in rows:
+            stored = zip(columns, readers, rows[number], strict=True)
+            row = {name: read(value) for name, read, value in stored}
+            row |= {name: attributes.get((number, name)) for name in flexible}
+            found.append({name: row[name] for name in names})
+    return found
 
 
 def read_own_rows(ask: Ask, table: Table, names: Sequence[str], ids: Sequence[int]) -> list[Row]:
@@ -117,16 +134,37 @@ def read_own_rows(ask: Ask, table: Table, names: Sequence[str], ids: Sequence[in
     return [rows[number] for number in ids if number in rows]
 
 
-def read_facet(ask: Ask, model: type[LibModel], name: str) -> Facet:
+def read_facet(
+    ask: Ask,
+    model: type[LibModel],
+    name: str,
+    earlier: tuple[Facet, Collection[int]] | None = None,
+) -> Facet:
     """Read a field of all items or albums.
+
+    Args:
+        ask: runs a SELECT.
+        model: items or albums.
+        name: the field.
+        earlier: a facet and the rows that changed since; only these are read.
 
     Raises:
         MusicToolError: the field is computed.
     """
     _require_stored(model, [name])
+    convert = partial(_value, model, name)
+    if earlier is None:
+        return _facet(_stored(ask, model, name, None), convert)
+    facet, ids = earlier
+    return facet.again(ids, _stored(ask, model, name, json.dumps(list(ids))), convert)
+
+
+def _stored(ask: Ask, model: type[LibModel], name: str, these: str | None) -> list[tuple[Any, ...]]:
+    """Row ids with what is stored in a field, of these rows (None for all); the last one counts."""
     if name in model._fields:
-        pairs = ask(f'SELECT id, "{name}" FROM {model._table}', ())
-        return _facet(pairs, lambda stored: _value(model, name, stored))
+        return ask(f'SELECT id, "{name}" FROM {model._table}{_where("id", these)}', _given(these))
+    if these is not None:
+        return [(row[0], row[2]) for row in _attribute_rows(ask, model, json.dumps([name]), these)]
     pairs = []
     if model is Item:
         pairs += ask(
@@ -135,11 +173,10 @@ def read_facet(ask: Ask, model: type[LibModel], name: str) -> Facet:
             " JOIN items ON items.album_id = mt_a.entity_id WHERE mt_a.key = ?",
             [name],
         )
-    pairs += ask(
+    return pairs + ask(
         f"SELECT entity_id, value FROM {model._flex_table} WHERE key = ? AND entity_id NOT NULL",
         [name],
     )
-    return _facet(pairs, lambda stored: _value(model, name, stored))
 
 
 def read_own_facet(ask: Ask, table: Table, name: str) -> Facet:
@@ -148,27 +185,54 @@ def read_own_facet(ask: Ask, table: Table, name: str) -> Facet:
     return _facet(ask(sql, ()), lambda stored: stored)
 
 
-def read_numbers(ask: Ask, model: type[LibModel], name: str) -> array[float]:
+def read_numbers(
+    ask: Ask,
+    model: type[LibModel],
+    name: str,
+    earlier: tuple[array[float], Collection[int]] | None = None,
+) -> array[float]:
     """Read a column of numbers of all items or albums, by row id; 0 where there is none.
+
+    Args:
+        ask: runs a SELECT.
+        model: items or albums.
+        name: the column.
+        earlier: the numbers and the rows that changed since; only these are read.
 
     Raises:
         MusicToolError: it is no column.
     """
     if name not in model._fields:
         raise MusicToolError(f"{name!r} is no column, so it cannot be added up.")
-    sql = (
-        f"""SELECT id, "{name}" FROM {model._table} WHERE typeof("{name}") IN ('integer', 'real')"""
+    known, ids = earlier or (array("d"), ())
+    these = json.dumps(list(ids)) if earlier else None
+    pairs = ask(
+        f"""SELECT id, CASE WHEN typeof("{name}") IN ('integer', 'real') THEN "{name}" ELSE 0 END"""
+        f" FROM {model._table}{_where('id', these)}",
+        _given(these),
     )
-    pairs = ask(sql, ())
-    numbers = array("d", bytes(8 * (max((row[0] for row in pairs), default=0) + 1)))
+    most = max(max(ids, default=0), max((row[0] for row in pairs), default=0))
+    numbers = known + array("d", bytes(8 * max(0, most + 1 - len(known))))
+    for number in ids:
+        numbers[number] = 0
     for number, value in pairs:
         numbers[number] = value
     return numbers
 
 
+def _where(column: str, these: str | None) -> str:
+    return "" if these is None else f" WHERE {column} IN (SELECT value FROM json_each(?))"
+
+
+def _given(these: str | None) -> tuple[str, ...]:
+    return () if these is None else (these,)
+
+
 def add_up(numbers: array[float], ids: Sequence[int]) -> float:
     """The sum over these rows."""
     known = len(numbers)
+    if not ids or max(ids) < known:
+        return math.fsum(map(numbers.__getitem__, ids))
     return math.fsum(numbers[number] for number in ids if number < known)
 
 
@@ -181,42 +245,59 @@ def _require_stored(model: type[LibModel], names: Iterable[str]) -> None:
 def _attributes(
     ask: Ask, model: type[LibModel], names: Sequence[str], these: str
 ) -> dict[tuple[int, str], Any]:
-    keys = json.dumps(list(names))
-    of_these = "IN (SELECT value FROM json_each(?))"
-    found: dict[tuple[int, str], Any] = {}
+    rows = _attribute_rows(ask, model, json.dumps(list(names)), these)
+    return {(number, key): _value(of, key, stored) for number, key, stored, of in rows}
+
+
+def _attribute_rows(
+    ask: Ask, model: type[LibModel], keys: str, these: str
+) -> Iterator[tuple[int, str, Any, type[LibModel]]]:
+    """Id, key, stored value, and what it is stored with; the last one for an id and key counts."""
+    # The sign keeps SQLite from going through all rows with such a key, by our own index.
+    chosen = "IN (SELECT value FROM json_each(?)) AND +{}.key IN (SELECT value FROM json_each(?))"
     if model is Item:
         rows = ask(
             "SELECT items.id, mt_a.key, mt_a.value FROM items"
             " JOIN albums ON albums.id = items.album_id"
             " JOIN album_attributes AS mt_a ON mt_a.entity_id = albums.id"
-            f" WHERE items.id {of_these} AND mt_a.key {of_these}",
+            f" WHERE items.id {chosen.format('mt_a')}",
             [these, keys],
         )
-        found |= {(number, key): _value(Album, key, stored) for number, key, stored in rows}
+        yield from ((*row, Album) for row in rows)
     rows = ask(
-        f"SELECT entity_id, key, value FROM {model._flex_table}"
-        f" WHERE entity_id {of_these} AND key {of_these}",
+        f"SELECT entity_id, key, value FROM {model._flex_table} AS mt_a"
+        f" WHERE entity_id {chosen.format('mt_a')}",
         [these, keys],
     )
-    return found | {(number, key): _value(model, key, stored) for number, key, stored in rows}
+    yield from ((*row, model) for row in rows)
 
 
 def _value(model: type[LibModel], name: str, stored: Any) -> Any:
     return model._type(name).from_sql(stored)
 
 
-def _facet(pairs: list[tuple[Any, ...]], convert: Callable[[Any], Any]) -> Facet:
+def _facet(pairs: Sequence[tuple[Any, ...]], convert: Convert) -> Facet:
     """Number the values; of two for one row the last counts."""
     numbers: dict[Any, int] = {}
     values: list[tuple[Any, ...]] = [()]
     codes = _zeros(max((row[0] for row in pairs), default=0) + 1)
+    _enter(pairs, codes, values, numbers, convert)
+    return Facet(codes, tuple(values), numbers, object())
+
+
+def _enter(
+    pairs: Sequence[tuple[Any, ...]],
+    codes: array[int],
+    values: list[tuple[Any, ...]],
+    numbers: dict[Any, int],
+    convert: Convert,
+) -> None:
     for number, stored in pairs:
         code = numbers.get(stored)
         if code is None:
             code = numbers[stored] = len(values)
             values.append(_parts(convert(stored)))
         codes[number] = code
-    return Facet(codes, tuple(values))
 
 
 def _zeros(number: int) -> array[int]:

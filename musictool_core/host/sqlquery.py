@@ -196,6 +196,13 @@ class Translator:
             return self._narrow(query, place)
         return self._translate(query, place, positive=True, narrowed=False) or query
 
+    def query_of_few(self, query: Query, model: type[LibModel]) -> Query:
+        """The same as `query`, at its best where another condition leaves only few rows."""
+        if query.clause()[0] is not None:
+            return query
+        # Not positive: so the full-text index is not asked.
+        return self._translate(query, _Place(model), positive=False, narrowed=True) or query
+
     def chosen(self, stock: Query, query: Query, model: type[LibModel]) -> Query:
         """The same query by the ids that it finds now.
 

@@ -88,6 +88,11 @@ class WidgetKind(Protocol):
         """Sizes it is legible in, the usual one first."""
         ...
 
+    @property
+    def items_only(self) -> bool:
+        """Whether it reads items and albums only: nothing else makes its result an old one."""
+        ...
+
     def is_worth(self, contents: Contents) -> bool:
         """Whether the first dashboard should have it."""
         ...
@@ -110,6 +115,7 @@ class _Kind:
     sizes: tuple[Size, ...]
     worth: Callable[[Contents], bool]
     reader: Callable[[Sources, Widget], object]
+    items_only: bool = False
 
     def is_worth(self, contents: Contents) -> bool:
         """See `WidgetKind`."""
@@ -234,18 +240,29 @@ ARRIVALS = _Kind(
 COMPLETION = _Kind("completion", "Shelf in files", (_S, _M), lambda c: c.gaps, _completion)
 GROWTH = _Kind("growth", "Growth", (_M, _L, _XL), lambda c: c.tracks or c.records, _growth)
 GENRE_RANKS = _Kind(
-    "genre_ranks", "What you collect", (_M, _L, _XL), lambda c: c.genres, _genre_ranks
+    "genre_ranks",
+    "What you collect",
+    (_M, _L, _XL),
+    lambda c: c.genres,
+    _genre_ranks,
+    items_only=True,
 )
-KEYS = _Kind("keys", "Keys", (_S, _M), lambda c: c.keys, _keys)
+KEYS = _Kind("keys", "Keys", (_S, _M), lambda c: c.keys, _keys, items_only=True)
 INCOMPLETE = _Kind("incomplete", "Least complete", (_M, _L), lambda c: c.gaps, _incomplete)
-DECADES = _Kind("decades", "Decades", (_S, _M, _L), _has_tracks, _decades)
-LABELS = _Kind("labels", "Labels", (_S, _M), _has_tracks, _texts(breakdown.Column.LABEL))
+DECADES = _Kind("decades", "Decades", (_S, _M, _L), _has_tracks, _decades, items_only=True)
+LABELS = _Kind(
+    "labels", "Labels", (_S, _M), _has_tracks, _texts(breakdown.Column.LABEL), items_only=True
+)
 WAITING = _Kind("waiting", "Needs you", (_S, _M), lambda c: c.tracks or c.records, _waiting)
-TEMPI = _Kind("tempi", "Tempo", (_M, _S, _L), lambda c: c.tempi, _tempi)
-GENRES = _Kind("genres", "Genres", (_S, _M), _never, _genres)
-YEARS = _Kind("years", "Years", (_M, _L, _XL), _never, _years)
-FORMATS = _Kind("formats", "Formats", (_S, _M), _never, _texts(breakdown.Column.FORMAT))
-ARTISTS = _Kind("artists", "Artists", (_S, _M), _never, _texts(breakdown.Column.ARTIST))
+TEMPI = _Kind("tempi", "Tempo", (_M, _S, _L), lambda c: c.tempi, _tempi, items_only=True)
+GENRES = _Kind("genres", "Genres", (_S, _M), _never, _genres, items_only=True)
+YEARS = _Kind("years", "Years", (_M, _L, _XL), _never, _years, items_only=True)
+FORMATS = _Kind(
+    "formats", "Formats", (_S, _M), _never, _texts(breakdown.Column.FORMAT), items_only=True
+)
+ARTISTS = _Kind(
+    "artists", "Artists", (_S, _M), _never, _texts(breakdown.Column.ARTIST), items_only=True
+)
 
 
 def _occurs(host: Host, column: str) -> bool:

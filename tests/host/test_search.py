@@ -13,7 +13,9 @@ from beets.library import Album, Item, Library
 from musictool_core import changes
 from musictool_core.db import Column, CreateTable, Kind, Migration, Table
 from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
-from musictool_core.host import indexes, journal, search
+from musictool_core.host import findings, indexes, journal, search
+from musictool_core.host.later import Later
+from musictool_core.host.memory import Kept
 from musictool_core.host.search import ITEMS, Page, Question, Search
 from tests.host import tricky
 
@@ -53,9 +55,22 @@ def clock() -> Clock:
 @pytest.fixture
 def asked(host: Host, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Search]:
     tricky.load_types(monkeypatch)
-    opened = Search(host, clock=clock)
+    opened = Search(host, clock=clock, later=Later(rest=0))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer counts as one that takes long."""
+    monkeypatch.setattr(search, "_SETTLED_S", 1e9)
+
+
+def settle(asked: Search) -> None:
+    """Wait until what was put off is done."""
+    done = threading.Event()
+    asked.later.put("list", "settled", done.set)
+    assert done.wait(60)
 
 
 @pytest.fixture
@@ -286,7 +301,7 @@ def statements_of(asked: Search, question: Question) -> list[str]:
 def test_another_window_of_the_same_query_reads_only_its_rows(
     asked: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_SORT_HITS", 0)
+    monkeypatch.setattr(findings, "_SORT_HITS", 0)
     asked.page(items(sort=("title+",), limit=1))
 
     asked_now = statements_of(asked, items(sort=("title+",), offset=1, limit=1))
@@ -311,7 +326,7 @@ def test_nothing_can_be_written_through_it(asked: Search) -> None:
 
 
 def test_memory_stays_bounded() -> None:
-    kept: search._Kept[int, list[int]] = search._Kept(5, size=len)
+    kept: Kept[int, list[int]] = Kept(5, size=len)
 
     kept.put(1, [0, 0, 0])
     kept.put(2, [0])
@@ -322,6 +337,7 @@ def test_memory_stays_bounded() -> None:
     assert (kept.get(1), kept.get(2), kept.get(3)) == ([0, 0, 0], None, [0])
 
 
+@pytest.mark.usefixtures("slow")
 def test_a_caller_who_accepts_an_older_answer_gets_it_at_once_with_its_age(
     asked: Search, shelf: Library, clock: Clock
 ) -> None:
@@ -330,7 +346,7 @@ def test_a_caller_who_accepts_an_older_answer_gets_it_at_once_with_its_age(
     clock.now += 5
 
     older = asked.page(items("title+"), accept_age_s=10)
-    asked._background.shutdown()
+    settle(asked)
     newer = asked.page(items("title+"))
 
     assert (titles(older), older.age_s) == (titles(before), 5)
@@ -338,17 +354,23 @@ def test_a_caller_who_accepts_an_older_answer_gets_it_at_once_with_its_age(
     assert (titles(newer), newer.age_s) == (["a", "c", "z"], 0)
 
 
+@pytest.mark.usefixtures("slow")
 def test_the_new_answer_is_worked_out_once_in_the_background(asked: Search, shelf: Library) -> None:
     asked.page(items("title+"))
     rename(shelf, "z")
-    held = threading.Event()
-    asked._background.submit(held.wait)
+    held, begun = threading.Event(), threading.Event()
 
+    def hold() -> None:
+        begun.set()
+        held.wait(60)
+
+    asked.later.put("test", "hold", hold)
+    assert begun.wait(60)
     for _ in range(3):
         asked.page(items("title+"), accept_age_s=10)
-    waiting = asked._background._work_queue.qsize()
+    waiting = len(asked.later)
     held.set()
-    asked._background.submit(lambda: None).result()
+    settle(asked)
     known = asked._answers.get(items("title+"))
 
     assert waiting == 1
@@ -356,6 +378,7 @@ def test_the_new_answer_is_worked_out_once_in_the_background(asked: Search, shel
     assert titles(known.page) == ["a", "c", "z"]
 
 
+@pytest.mark.usefixtures("slow")
 def test_an_answer_that_is_too_old_is_not_given(
     asked: Search, shelf: Library, clock: Clock
 ) -> None:
@@ -366,6 +389,7 @@ def test_an_answer_that_is_too_old_is_not_given(
     assert titles(asked.page(items("title+"), accept_age_s=10)) == ["a", "c", "z"]
 
 
+@pytest.mark.usefixtures("slow")
 def test_an_answer_is_as_old_as_the_last_time_it_was_right(
     asked: Search, shelf: Library, clock: Clock
 ) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from beets.library import Library
     from flask.testing import FlaskClient
 
+    from musictool_core.host.later import Later
+
 TOKEN = "the-launch-token"
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -66,6 +68,14 @@ def browser(web_app: APIFlask) -> FlaskClient:
     client = web_app.test_client()
     client.get(f"/launch?token={TOKEN}")
     return client
+
+
+def settle(later: Later) -> None:
+    """Wait until what was put off is done."""
+    for kind in ("list", "aggregate"):
+        done = threading.Event()
+        later.put(kind, done, done.set)
+        assert done.wait(60)
 
 
 @contextmanager

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from musictool_core.errors import LibraryBusy, MusicToolError
+from musictool_core.host.later import Later
+from musictool_core.host.search import must_know
 from musictool_web.aggregates import Aggregate, Aggregates
+from tests.web.conftest import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +23,15 @@ class Setting:
     """A library and a clock that tests move by hand."""
 
     def __init__(self) -> None:
-        self.generation = 1
+        self.generation = self.of_items = 1
         self.now = 100.0
         self.busy = False
         self.made: list[str] = []
         self.done = threading.Event()
-        self.aggregates = Aggregates(self.ask, clock=lambda: self.now, most=3)
+        self.later = Later(rest=0)
+        self.aggregates = Aggregates(
+            self.ask, lambda: self.of_items, self.later, clock=lambda: self.now, most=3
+        )
 
     def ask(self) -> int:
         if self.busy:
@@ -46,7 +52,7 @@ class Setting:
 def setting() -> Iterator[Setting]:
     made = Setting()
     yield made
-    made.aggregates.close()
+    made.later.close()
 
 
 def test_a_result_is_worked_out_once_while_the_library_stays(setting: Setting) -> None:
@@ -67,7 +73,7 @@ def test_an_old_result_is_served_with_its_age_and_replaced_behind_it(setting: Se
     # Right for sure until it was last looked at, not only until it was made.
     assert (old.value, old.age_s) == ("a1", 60.0)
     assert setting.done.wait(WAIT_S)
-    setting.aggregates.close()
+    settle(setting.later)
     assert setting.get() == Aggregate("a2", 0.0)
     assert setting.made == ["a", "a"]
 
@@ -77,6 +83,49 @@ def test_what_is_quick_is_never_served_old(setting: Setting) -> None:
     setting.generation = 2
 
     assert setting.get(took_s=0.001) == Aggregate("a2", 0.0)
+
+
+def test_who_must_know_a_generation_gets_nothing_older(setting: Setting) -> None:
+    setting.get()
+    setting.generation = 3
+    with must_know(3):
+        assert setting.get() == Aggregate("a3", 0.0)
+    setting.generation = 4
+    with must_know(3):
+        assert setting.get().value == "a3"
+
+
+def test_what_is_made_of_items_only_outlives_other_changes(setting: Setting) -> None:
+    def get() -> Aggregate[int]:
+        return setting.aggregates.get("items", lambda: setting.of_items, items_only=True)
+
+    get()
+    setting.generation = 5
+    setting.now += 60
+    assert get() == Aggregate(1, 0.0)
+    setting.of_items = 6
+    assert get() == Aggregate(6, 0.0)
+
+
+def test_a_storm_of_changes_leads_to_one_piece_of_work_at_a_time(setting: Setting) -> None:
+    setting.get()
+    held, begun = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        held.wait(WAIT_S)
+
+    setting.later.put("test", "hold", hold)
+    assert begun.wait(WAIT_S)
+    for _ in range(50):
+        setting.generation += 1
+        assert setting.get().value == "a1"
+    assert len(setting.later) == 1
+    held.set()
+    settle(setting.later)
+
+    assert setting.made == ["a", "a"]
+    assert setting.get() == Aggregate("a51", 0.0)
 
 
 def test_a_change_while_it_is_worked_out_is_seen_by_the_next_caller(setting: Setting) -> None:
@@ -138,7 +187,7 @@ def test_what_cannot_be_worked_out_is_told_and_not_kept(setting: Setting) -> Non
     setting.done.clear()
     assert setting.aggregates.get("a", fail).value == "a1"
     assert setting.done.wait(WAIT_S)
-    setting.aggregates.close()
+    settle(setting.later)
     with pytest.raises(MusicToolError, match="no such field"):
         setting.aggregates.get("a", fail)
 

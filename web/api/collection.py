@@ -48,7 +48,7 @@ COPIES = Kind(
         "genres", "folder", "rating", "added", "media_condition", "sleeve_condition", "owned",
     ),
     lambda name: name in INSTANCES.names() and name != "id",
-    shown,
+    _DATES.__contains__,
 )  # fmt: skip
 
 

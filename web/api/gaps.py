@@ -14,7 +14,7 @@ from musictool_core.gaps.completion import Level
 from musictool_core.gaps.tables import GAPS
 from musictool_web import shelf
 from musictool_web.api.collection import OfferAnswer
-from musictool_web.api.listing import PREFIX, Kind, ListAnswer, ListArguments, answer, iso
+from musictool_web.api.listing import PREFIX, Kind, ListAnswer, ListArguments, answer
 from musictool_web.context import web
 from musictool_web.pages.gaps import completion_by, files_without_record, read_rule
 from musictool_web.pages.review import decide
@@ -24,11 +24,6 @@ from musictool_web.query import MOST_ROWS
 blueprint = APIBlueprint("gaps_api", __name__, url_prefix=PREFIX, tag="Gaps")
 
 
-def shown(name: str, value: Any) -> Any:
-    """A value of a gap row as JSON."""
-    return iso(value) if name == "added" else value
-
-
 GAP_LIST = Kind(
     GAPS,
     (
@@ -36,7 +31,7 @@ GAP_LIST = Kind(
         "label", "catalognum", "year", "state", "item_id", "score", "method", "evidence",
     ),
     lambda name: name in GAPS.names() and name != "id",
-    shown,
+    "added".__eq__,
 )  # fmt: skip
 
 

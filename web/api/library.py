@@ -72,13 +72,13 @@ TRACKS = Kind(
         "year", "genres", "bpm", "initial_key", "energy", "length", "format", "added",
     ),
     is_readable,
-    shown,
+    is_date,
 )  # fmt: skip
 ALBUM_LIST = Kind(
     ALBUMS,
     ("id", "album", "albumartist", "label", "catalognum", "year", "genres", "added"),
     is_readable,
-    shown,
+    is_date,
 )
 
 

@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 from apiflask import Schema
 from apiflask.fields import Float, Integer, List, Raw, String
 from apiflask.validators import Length, Range
-from flask import jsonify, request
+from flask import Response, json, request
 
 from musictool_core.errors import MusicToolError
 from musictool_core.host.search import Listed, Page, Question
+from musictool_web.compress import Packed
 from musictool_web.context import web
 from musictool_web.query import MOST_ROWS, sort_words, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from flask import Response
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 PREFIX = "/api/v1"
 
 ACCEPT_AGE_S = 10.0
 """While the library changes, lists may be this old; the answer says so."""
+
+_NO_AGE = ',"age_s":0.0}'
+"""The end of an answer of the present generation."""
 
 _PROCESS = secrets.token_hex(4)
 """Generations are counted by one process."""
@@ -79,13 +81,13 @@ class Kind:
         of: items, albums or a table of ours.
         columns: fields of an object, where the caller names none.
         allowed: whether a caller may ask for a field: no paths leave this computer's library.
-        shown: turns the value of a field into JSON.
+        is_time: whether a field holds a time, in seconds since 1970.
     """
 
     of: Listed
     columns: tuple[str, ...]
     allowed: Callable[[str], bool]
-    shown: Callable[[str, Any], Any]
+    is_time: Callable[[str], bool]
 
 
 def question(kind: Kind, arguments: Mapping[str, Any]) -> Question:
@@ -113,16 +115,28 @@ def question(kind: Kind, arguments: Mapping[str, Any]) -> Question:
 def answer(kind: Kind, arguments: Mapping[str, Any]) -> Response:
     """One window of a list, or 304 when the caller has it."""
     asked = question(kind, arguments)
+    columnar = bool(arguments["columns"])
     page = web().search.page(asked, accept_age_s=ACCEPT_AGE_S)
     etag = hashlib.sha256(f"{_PROCESS} {page.generation} {asked}".encode()).hexdigest()[:24]
     if page.age_s == 0 and request.if_none_match.contains(etag):
-        response = jsonify(None)
-        response.data = b""
-        response.status_code = 304
+        response = Response(status=304, mimetype="application/json")
     else:
-        response = jsonify(_body(kind, asked, page, columnar=bool(arguments["columns"])))
+        response = _whole(kind, asked, page, columnar=columnar)
     response.set_etag(etag, weak=page.age_s > 0)
     return response
+
+
+def _whole(kind: Kind, asked: Question, page: Page, *, columnar: bool) -> Response:
+    """A window as JSON, made once for each generation; only the age of an old one is put in."""
+    known = web().bodies.get((asked, columnar))
+    if known is None or known[0] != page.generation:
+        body = json.dumps(_body(kind, asked, page, columnar=columnar), separators=(",", ":"))
+        known = page.generation, Packed(f"{body[:-1]}{_NO_AGE}".encode())
+        web().bodies.put((asked, columnar), known)
+    if page.age_s == 0:
+        return known[1].response("application/json")
+    plain = known[1].plain.removesuffix(_NO_AGE.encode())
+    return Response(b'%s,"age_s":%.1f}' % (plain, page.age_s), mimetype="application/json")
 
 
 def split(names: str) -> tuple[str, ...]:
@@ -141,19 +155,26 @@ def iso(seconds: float | None) -> str | None:
 
 
 def _body(kind: Kind, asked: Question, page: Page, *, columnar: bool) -> dict[str, Any]:
+    """What is sent, but for its age."""
     names: Sequence[str] = asked.columns
+    times = {name for name in (*names, *asked.facets) if kind.is_time(name)}
     body: dict[str, Any] = {}
     if columnar:
         body["columns"] = list(names)
-        body["rows"] = [[kind.shown(name, row[name]) for name in names] for row in page.rows]
+        body["rows"] = [[_shown(row[n], n, times) for n in names] for row in page.rows]
     else:
-        body["items"] = [{name: kind.shown(name, row[name]) for name in names} for row in page.rows]
+        body["items"] = [{n: _shown(row[n], n, times) for n in names} for row in page.rows]
     body["total"] = page.total
     body["generation"] = page.generation
-    body["age_s"] = round(page.age_s, 1)
     if asked.facets:
         body["facets"] = {
-            name: [{"value": kind.shown(name, value), "count": count} for value, count in counted]
+            name: [
+                {"value": _shown(value, name, times), "count": count} for value, count in counted
+            ]
             for name, counted in page.facets.items()
         }
     return body
+
+
+def _shown(value: Any, name: str, times: Collection[str]) -> Any:
+    return iso(value) if name in times else value

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
-from flask import Response, json, request
+from flask import json, request
 
+from musictool_core import app
 from musictool_core.gaps.completion import Level
 from musictool_core.insight.dashboards import MOST_QUERY, Widget
 from musictool_core.insight.genres import By
@@ -21,6 +22,7 @@ from musictool_core.insight.widgets import MOST
 from musictool_core.music.keys import Key
 from musictool_web import widgets
 from musictool_web.api.listing import PREFIX
+from musictool_web.compress import Packed
 from musictool_web.context import web
 from musictool_web.links import href
 
@@ -175,17 +177,33 @@ class CompletionAnswer(Schema):
 class Ready:
     """An answer as it is sent."""
 
-    body: bytes
+    packed: Packed
     etag: str
 
 
 def _statistic(
-    name: str, arguments: type[Schema], answer: type[Schema], summary: str, make: Callable[..., Any]
+    name: str,
+    arguments: type[Schema],
+    answer: type[Schema],
+    summary: str,
+    *,
+    kind: str,
+    make: Callable[..., Any] | None = None,
 ) -> None:
-    """Register one statistic; `make` takes the parts and the arguments, and gives a result."""
+    """Register one statistic: what a kind of widget shows.
+
+    Args:
+        name: last part of its address.
+        arguments: what it takes.
+        answer: what it gives.
+        summary: for the document.
+        kind: of widget.
+        make: takes the parts and the arguments, where the widget alone is not all of the result.
+    """
+    made = make or _of_kind(kind)
 
     def view(arguments: dict[str, Any]) -> Any:
-        return _answer(name, arguments, make)
+        return _answer(name, arguments, kind, made)
 
     view.__doc__ = f"{summary}."
     view.__name__ = f"stats_{name}"
@@ -195,12 +213,14 @@ def _statistic(
     blueprint.get(f"/{name}")(view)
 
 
-def _answer(name: str, arguments: dict[str, Any], make: Callable[..., Any]) -> Any:
+def _answer(name: str, arguments: dict[str, Any], kind: str, make: Callable[..., Any]) -> Any:
     """The answer, ready in memory while the library stays; its age is in the header `Age`."""
     parts = web()
     key = ("answer", name, *sorted(arguments.items()))
-    found = parts.aggregates.get(key, partial(_ready, parts, arguments, make))
-    response = Response(found.value.body, mimetype="application/json")
+    items_only = app.widget_kinds()[kind].items_only
+    ready = partial(_ready, parts, arguments, make)
+    found = parts.aggregates.get(key, ready, items_only=items_only)
+    response = found.value.packed.response("application/json")
     response.set_etag(found.value.etag, weak=found.age_s > 0)
     response.headers["Age"] = str(round(found.age_s))
     return response.make_conditional(request)
@@ -208,7 +228,7 @@ def _answer(name: str, arguments: dict[str, Any], make: Callable[..., Any]) -> A
 
 def _ready(parts: Web, arguments: dict[str, Any], make: Callable[..., Any]) -> Ready:
     body = json.dumps(as_json(make(parts, **arguments)), ensure_ascii=False).encode()
-    return Ready(body, hashlib.sha256(body).hexdigest()[:24])
+    return Ready(Packed(body), hashlib.sha256(body).hexdigest()[:24])
 
 
 def as_json(value: Any) -> Any:
@@ -252,13 +272,20 @@ def _completion(parts: Web, q: str, level: str, most: int) -> dict[str, Any]:
     }
 
 
-_statistic("growth", GrowthArguments, GrowthAnswer, "How the library grew", _of_kind("growth"))
-_statistic("genres", GenreArguments, GenresAnswer, "Genres by year", _of_kind("genre_ranks"))
-_statistic("decades", AskedSchema, BreakdownAnswer, "Tracks by decade", _of_kind("decades"))
-_statistic("years", AskedSchema, BreakdownAnswer, "Tracks by year", _of_kind("years"))
-_statistic("labels", MostArguments, BreakdownAnswer, "Tracks by label", _of_kind("labels"))
-_statistic("formats", MostArguments, BreakdownAnswer, "Tracks by format", _of_kind("formats"))
-_statistic("artists", MostArguments, BreakdownAnswer, "Tracks by artist", _of_kind("artists"))
-_statistic("keys", AskedSchema, KeysAnswer, "Tracks by key", _of_kind("keys"))
-_statistic("tempo", TempoArguments, BreakdownAnswer, "Tracks by tempo", _of_kind("tempi"))
-_statistic("completion", CompletionArguments, CompletionAnswer, "How much is in files", _completion)
+_statistic("growth", GrowthArguments, GrowthAnswer, "How the library grew", kind="growth")
+_statistic("genres", GenreArguments, GenresAnswer, "Genres by year", kind="genre_ranks")
+_statistic("decades", AskedSchema, BreakdownAnswer, "Tracks by decade", kind="decades")
+_statistic("years", AskedSchema, BreakdownAnswer, "Tracks by year", kind="years")
+_statistic("labels", MostArguments, BreakdownAnswer, "Tracks by label", kind="labels")
+_statistic("formats", MostArguments, BreakdownAnswer, "Tracks by format", kind="formats")
+_statistic("artists", MostArguments, BreakdownAnswer, "Tracks by artist", kind="artists")
+_statistic("keys", AskedSchema, KeysAnswer, "Tracks by key", kind="keys")
+_statistic("tempo", TempoArguments, BreakdownAnswer, "Tracks by tempo", kind="tempi")
+_statistic(
+    "completion",
+    CompletionArguments,
+    CompletionAnswer,
+    "How much is in files",
+    kind="completion",
+    make=_completion,
+)

@@ -10,6 +10,7 @@ from musictool_core.host.search import Question
 from musictool_core.insight.marks import Listing
 from musictool_web.query import words
 from tests.insight.conftest import Counted
+from tests.web.conftest import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,7 @@ def test_an_old_answer_says_how_old_it_is(
     old = browser.get("/api/v1/stats/formats")
     assert old.data == first.data
     assert old.headers["ETag"].startswith("W/")
-    parts.aggregates.close()
+    settle(parts.search.later)
     assert [m["label"] for m in browser.get("/api/v1/stats/formats").get_json()["marks"]] == [
         "WAVE"
     ]

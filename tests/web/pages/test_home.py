@@ -15,6 +15,7 @@ from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.insight.marks import Listing
 from musictool_web.query import words
 from tests.insight.conftest import Counted
+from tests.web.conftest import settle
 from tests.web.numbers import numbers_on
 
 if TYPE_CHECKING:
@@ -268,7 +269,7 @@ def test_an_old_widget_says_so_and_asks_for_itself_again(
     assert " old</span>" in old
     assert f'hx-get="{page}/widgets/a"' in old
     assert "1977" not in old
-    parts.aggregates.close()
+    settle(parts.search.later)
     new = browser.get(f"{page}/widgets/a").text
     assert "1970s" in new
     assert "hx-get" not in new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -349,3 +350,14 @@ def test_no_cell_of_any_table_is_a_formula(
                 )
             tables.append(address)
     assert len(tables) >= 3
+
+
+def test_the_month_of_a_cookie_begins_anew_each_day_not_with_each_answer(
+    browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Set-Cookie" not in browser.get("/api/v1/tracks").headers
+    tomorrow = time.time() + 86_400
+    monkeypatch.setattr("musictool_web.security.time.time", lambda: tomorrow)
+
+    assert "musictool=" in browser.get("/api/v1/tracks").headers["Set-Cookie"]
+    assert "Set-Cookie" not in browser.get("/api/v1/tracks").headers
