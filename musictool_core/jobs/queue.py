@@ -178,6 +178,16 @@ def claim(tx: Tx, job_id: JobId, *, now: datetime) -> bool:
     return bool(JOBS.update(tx, taken, where={"id": job_id, "state": JobState.QUEUED.value}))
 
 
+def release(tx: Tx, job_id: JobId) -> bool:
+    """Let a job wait again that this process took and does not run; False when there is none."""
+    mine = {
+        "id": job_id,
+        "state": JobState.RUNNING.value,
+        "owner": platform.mark_of(os.getpid()),
+    }
+    return bool(JOBS.update(tx, {"state": JobState.QUEUED.value, "owner": ""}, where=mine))
+
+
 def request_cancel(tx: Tx, job_id: JobId, *, now: datetime) -> Job:
     """Cancel a waiting job at once; ask the process of a running one to stop; return the job.
 

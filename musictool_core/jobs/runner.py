@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from musictool_core.db import epoch
+from musictool_core.db import epoch, translate_errors
 from musictool_core.errors import (
     Cancelled,
     LibraryBusy,
@@ -140,8 +140,9 @@ def run(
             return job
     record = _Record(host, job_id, watcher=report, cancel=cancel, now=now, monotonic=monotonic)
     try:
-        # The thread may be a new one, where item paths would be relative.
-        with host.paths():
+        # The thread may be a new one, where item paths would be relative. What beets itself reads
+        # meets a lock of another program as an error of SQLite: the job has to wait, not to fail.
+        with host.paths(), translate_errors(str(host.path)):
             result = kind.run(JobContext(host, job.args, record.report, cancel, now))
     except KeyboardInterrupt:
         record.close(_Outcome(JobState.QUEUED))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from musictool_core.host.library import Host
-    from musictool_core.jobs.queue import Job
+    from musictool_core.jobs.queue import Job, JobId
     from musictool_core.jobs.runner import Clock, JobKind
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ class _LaneThread:
         self._stop = stop
         # One for each lane: a lane that has seen it must not hide it from the others.
         self.woken = threading.Event()
+        self._left: JobId | None = None
         self.thread = threading.Thread(target=self._work, name=f"jobs-{lane.value}", daemon=True)
 
     def _work(self) -> None:
@@ -107,12 +108,16 @@ class _LaneThread:
     def _run_one(self) -> bool:
         """Run the oldest job that can be run now; False when there is none."""
         try:
+            self._release()
             job = self._next()
             if job is None:
                 return False
             # A token of its own: a request to cancel this job must not stop the worker.
             cancel = _Linked(self._stop)
+            # Until its end is written: the library may be held when it is to be.
+            self._left = job.job_id
             runner.run(self._host, job.job_id, self._kinds, now=self._now, cancel=cancel)
+            self._left = None
         except Cancelled:
             return False
         except MusicToolError as error:
@@ -120,6 +125,13 @@ class _LaneThread:
             return False
         # A job that waits again must not be taken at once, for ever.
         return job.retry_at is None and not job.error
+
+    def _release(self) -> None:
+        """Let the job wait again whose end could not be written: nobody would run it."""
+        if self._left is not None:
+            with self._host.transaction() as tx:
+                queue.release(tx, self._left)
+            self._left = None
 
     def _next(self) -> Job | None:
         view = self._host.reading()

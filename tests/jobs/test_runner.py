@@ -184,6 +184,13 @@ def test_what_may_work_later_leaves_the_job_waiting_and_says_why(
     assert (job.state, job.error, job.retry_at) == (JobState.QUEUED, error.line(), None)
 
 
+def test_a_lock_that_beets_met_in_the_work_leaves_the_job_waiting(bench: Bench) -> None:
+    job = bench.run(failing(sqlite3.OperationalError("database is locked")))
+
+    assert job.state is JobState.QUEUED
+    assert "held by another program" in job.error
+
+
 def test_a_waiting_job_can_be_run_again_and_then_has_no_error(bench: Bench) -> None:
     waiting = bench.run(failing(Unreachable("discogs", "no answer.")))
 

@@ -1,19 +1,19 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import app, jobs
+from musictool_core.host.library import Host
 from musictool_core.host.settings import read_settings
 from musictool_core.jobs import JobContext, JobState, Lane, Worker, lane_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from musictool_core.host.library import Host
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 PATIENCE_S = 30.0
@@ -141,3 +141,32 @@ def test_what_a_kind_calls_its_lane_must_be_one() -> None:
     kind = Service("odd", nothing)
     kind.lane = "fast"  # type: ignore[assignment]
     assert lane_of(kind) is Lane.LIBRARY
+
+
+def test_a_job_whose_end_could_not_be_written_is_run_again(host: Host) -> None:
+    ran = 0
+    again = threading.Event()
+    other = sqlite3.connect(host.path, check_same_thread=False, isolation_level=None)
+
+    def work(_context: JobContext) -> None:
+        nonlocal ran
+        ran += 1
+        if ran == 1:
+            other.execute("BEGIN EXCLUSIVE")
+        else:
+            again.set()
+
+    queue(host, "refresh")
+    impatient = Host(host.lib, busy_wait_s=0.1)
+    with closing(other), working(impatient, Library("refresh", work)):
+        for _ in range(600):
+            if ran:
+                break
+            again.wait(0.05)
+        # Longer than the worker waits for the library.
+        again.wait(1.0)
+        assert ran == 1
+        other.execute("ROLLBACK")
+        assert again.wait(PATIENCE_S), "the job was left as running"
+    (job,) = jobs.list_jobs(host.reading())
+    assert job.state is JobState.DONE

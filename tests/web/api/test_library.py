@@ -41,7 +41,7 @@ def test_artists_and_labels_come_with_their_numbers(api: Api) -> None:
     artists, labels = api("artists"), api("labels", by_name="yes", limit=1)
 
     assert artists["items"][0] == {
-        "name": "Ada", "tracks": 2, "albums": 0, "href": "/artists?name=Ada",
+        "name": "Ada", "tracks": 2, "albums": 0, "on_shelf": 0, "href": "/artists?name=Ada",
     }  # fmt: skip
     assert artists["total"] == 2
     assert [each["name"] for each in labels["items"]] == ["Ebbe"]
