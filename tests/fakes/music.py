@@ -42,7 +42,7 @@ class HistoryBeet(Beet):
         if library_file != self.path:
             (folder / "music").mkdir(parents=True)
             shutil.copy(library_file, self.path)
-        ours = {"plugins": ["history"], "threaded": False, "ui": {"color": False}, "timeout": 0.1}
+        ours = {"plugins": ["history"], "threaded": False, "ui": {"color": False}}
         super().__init__(folder, **(ours | settings))
 
     def __call__(self, *args: str) -> Done:
