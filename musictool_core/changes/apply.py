@@ -97,12 +97,13 @@ def apply(
         for state in ChangeState
         if state is not ChangeState.WAITING
     )
+    left = store.count_changes(host.reading(), changeset, ChangeState.PLANNED)
     try:
         while batch := next_batch(host, changeset, targets):
             cancel.check()
-            left = store.count_changes(host.reading(), changeset, ChangeState.PLANNED)
             report(Progress(total - left, total, "changes"))
             apply_batch(host, changeset, targets[batch[0].change.target], batch)
+            left -= len(batch)
     except Cancelled:
         with host.transaction() as tx:
             store.cancel_rest(tx, changeset)

@@ -27,6 +27,9 @@ TAGS_TARGET = "tags"
 FILE_TARGET = "file"
 """Name of the target that lets files follow their rows."""
 
+NML_TARGET = "nml"
+"""Name of the target of collections of Traktor: their entries and playlists."""
+
 COVER = "cover"
 """Field of `FILE_TARGET`: the cover of an album follows its tracks."""
 
@@ -228,9 +231,10 @@ def is_file_work(change: Change) -> bool:
 
 def _stage(change: Change) -> int:
     if change.field != WHOLE_ROW:
-        return {"album": 2, "item": 3}.get(change.target, 4)
+        # All of a collection together: it is written as a whole.
+        return {"album": 2, "item": 3, NML_TARGET: 4}.get(change.target, 5)
     if change.new is ABSENT:
-        return 6 if change.target == "album" else 5
+        return 7 if change.target == "album" else 6
     return 0 if change.target == "album" else 1
 
 

@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from musictool_core.host.entities import ABSENT, Entity, RowImage, Stored, Value
-from musictool_core.host.journal import NOISE, Entry, Op, decode_row
+from musictool_core.host.journal import NOISE, Entry, Op, Subject, decode_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-Key = tuple[Entity, int]
+Key = tuple[Subject, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TagWrite:
 
 @dataclass(slots=True)
 class Life:
-    """One item or album over some entries, oldest first.
+    """One item or album, or a collection of Traktor, over some entries, oldest first.
 
     Attributes:
         existed: it was there before the first entry.
@@ -52,6 +52,7 @@ class Life:
         attributes: names among them that are flexible.
         left: columns as they were when it was removed for the first time.
         writes: of the tags of its files, oldest first.
+        entries: what was written of it into collections of Traktor, before and after, by place.
     """
 
     existed: bool = True
@@ -62,6 +63,7 @@ class Life:
     attributes: set[str] = field(default_factory=set)
     left: dict[str, Stored] = field(default_factory=dict)
     writes: list[TagWrite] = field(default_factory=list)
+    entries: dict[str, tuple[Stored, Stored]] = field(default_factory=dict)
     _untouched: bool = True
     _first: bool = True
 
@@ -74,6 +76,8 @@ class Life:
                 self._disappear(entry)
             case Op.TAGS:
                 self.writes.append(TagWrite(entry.seq, str(entry.old), str(entry.new), self._first))
+            case Op.NML:
+                self._write_entry(entry)
             case Op.UPDATE:
                 self._change(entry.field, entry.old, entry.new)
             case Op.ADD:
@@ -110,13 +114,18 @@ class Life:
     def _disappear(self, entry: Entry) -> None:
         self.exists, self._untouched = False, False
         image = decode_row(entry.old)
-        place = image.get(entry.entity.path_field)
+        place = image.get(entry.entity.path_field) if isinstance(entry.entity, Entity) else None
         self.writes = [w if w.place else replace(w, place=place) for w in self.writes]
         if self._first:
             self.left.update(image)
             for name, value in self.left.items():
                 self.before.setdefault(name, value)
         self.after.clear()
+
+    def _write_entry(self, entry: Entry) -> None:
+        if self._first:
+            before, _ = self.entries.get(entry.field, (entry.old, None))
+            self.entries[entry.field] = before, entry.new
 
     def _change(self, name: str, old: Value, new: Value) -> None:
         self._untouched = False
@@ -131,7 +140,7 @@ class Life:
 
 
 def net_effects(entries: Iterable[Entry]) -> dict[Key, Life]:
-    """The lives of all items and albums that the entries are about."""
+    """The lives of all that the entries are about."""
     lives: dict[Key, Life] = {}
     for entry in entries:
         lives.setdefault((entry.entity, entry.entity_id), Life()).take(entry)

@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 BATCH = 500
 """Rows per transaction."""
 
+_SHOWN = 300
+"""Characters of a value that a line shows."""
+
 
 class RowTarget:
     """Rows of one kind."""
@@ -226,7 +229,11 @@ def shown(value: Content) -> str:
         case RowImage():
             return "there"
         case _:
-            return "not set" if value is ABSENT or value is None else repr(value)
+            return "not set" if value is ABSENT or value is None else _shortened(repr(value))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _present(image: RowImage | None, field: str) -> Content | Gone:

@@ -26,6 +26,7 @@ from musictool_core.changes.model import (
     is_file_work,
 )
 from musictool_core.db import (
+    AtLeast,
     Below,
     Column,
     CreateTable,
@@ -33,6 +34,7 @@ from musictool_core.db import (
     Index,
     Kind,
     Migration,
+    Not,
     Table,
     epoch,
     moment,
@@ -81,7 +83,11 @@ CHANGES = Table(
         Column("note", Kind.TEXT, "why it was not applied"),
         Column("given_id", Kind.INTEGER, "under which number a row came back"),
     ),
-    indexes=(Index(("changeset", "state", "id")), Index(("state", "changeset", "entity_id"))),
+    indexes=(
+        Index(("changeset", "state", "id")),
+        Index(("state", "changeset", "entity_id")),
+        Index(("changeset", "given_id")),
+    ),
 )
 
 MIGRATIONS = (
@@ -89,6 +95,8 @@ MIGRATIONS = (
     # The index over states.
     Migration((CreateTable(CHANGES),)),
     Migration((IndexJournal(),)),
+    # The index over rows that came back under another number.
+    Migration((CreateTable(CHANGES),)),
 )
 
 
@@ -320,6 +328,16 @@ def unfulfilled_files(tx: Tx, changeset: ChangeSetId) -> tuple[Unfulfilled, ...]
     )
 
 
+def unapplied(tx: Tx, changeset: ChangeSetId) -> set[tuple[str, int, str]]:
+    """Target, entity and field of the changes of a set that were not made."""
+    rows = CHANGES.select(
+        tx,
+        ("target", "entity_id", "field"),
+        where={"changeset": changeset, "state": Not(ChangeState.APPLIED.value)},
+    )
+    return {(row["target"], row["entity_id"], row["field"]) for row in rows}
+
+
 def drop_idle(tx: Tx, changeset: ChangeSetId) -> None:
     """Cancel the writing of files of items in which the set changed nothing."""
     items = {"changeset": changeset, "target": "item"}
@@ -338,10 +356,10 @@ def drop_idle(tx: Tx, changeset: ChangeSetId) -> None:
 
 def given_ids(tx: Tx, changeset: ChangeSetId, target: str) -> dict[int, int]:
     """Numbers of rows that came back under another one."""
-    rows = CHANGES.select(
-        tx, ("entity_id", "given_id"), where={"changeset": changeset, "target": target}
-    )
-    return {row["entity_id"]: row["given_id"] for row in rows if row["given_id"] is not None}
+    # Asked for every batch: of a set of a million changes nobody may read all of them each time.
+    where = {"changeset": changeset, "given_id": AtLeast(0), "target": target}
+    rows = CHANGES.select(tx, ("entity_id", "given_id"), where=where)
+    return {row["entity_id"]: row["given_id"] for row in rows}
 
 
 def count_changes(tx: Tx, changeset: ChangeSetId, state: ChangeState | None = None) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from musictool_core.changes.model import (
+    NML_TARGET,
     TAGS_TARGET,
     WHOLE_ROW,
     Change,
@@ -118,6 +119,9 @@ class _Planner:
 
     def _invert(self, key: Key, life: Life) -> Iterator[Change]:
         entity, number = key
+        if not isinstance(entity, Entity):
+            yield from _invert_entries(number, life)
+            return
         path = entity.path_field
         if _is_whole(life):
             change = self._invert_row(entity, number, life)
@@ -133,6 +137,7 @@ class _Planner:
                     yield self._move_back(entity, number, now=new, then=old)
                 else:
                     yield Change(entity.value, number, field, new, old)
+            yield from _invert_entries(number, life)
 
     def _tags(self) -> tuple[list[Change], list[Change]]:
         """Tags to bring back: of files whose items leave the library, and of all others.
@@ -244,6 +249,13 @@ class _Planner:
 
     def _conflict(self, target: str, number: int, field: str, note: str) -> None:
         self._conflicts.append(Unfulfilled(target, number, field, note))
+
+
+def _invert_entries(number: int, life: Life) -> Iterator[Change]:
+    """Take back what was written into collections of Traktor."""
+    for place, (old, new) in life.entries.items():
+        if not same(old, new):
+            yield Change(NML_TARGET, number, place, new, old)
 
 
 def _is_whole(life: Life) -> bool:

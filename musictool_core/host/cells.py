@@ -26,7 +26,7 @@ from mediafile import MediaFile
 
 from musictool_core.host.entities import ABSENT, Entity, Stored, Value
 from musictool_core.host.fieldnames import field_name
-from musictool_core.host.fields import ALBUM_TYPES, ITEM_TYPES
+from musictool_core.host.fields import ALBUM_TYPES, FLEXIBLE_FIELDS, ITEM_TYPES
 from musictool_core.music.keys import parse_key
 
 if TYPE_CHECKING:
@@ -139,7 +139,6 @@ _NUMBERS: dict[str, tuple[str, float | None, float | None]] = {
     "energy": ("an energy", 1, 10),
     "quality_score": ("a score", 0, 100),
     "traktor_rating": ("a rating", 0, 5),
-    "traktor_playcount": ("a number of plays", 0, 2**53),
 }
 """What the value is, least and greatest."""
 
@@ -156,6 +155,7 @@ _WIDTHS = {
 
 _OF_THE_FILE = "is a property of the file, not a tag"
 _OF_BEETS = "is kept by beets"
+_OF_TRAKTOR = "is what Traktor says, and is put right by every sync"
 _NOT_EDITED = {
     "id": _OF_BEETS,
     "album_id": _OF_BEETS,
@@ -169,6 +169,7 @@ _NOT_EDITED = {
          "encoder_settings", "format", "length", "samplerate"),
         _OF_THE_FILE,
     ),
+    **{field.name: _OF_TRAKTOR for field in FLEXIBLE_FIELDS if field.is_followed},
 }  # fmt: skip
 """Fields that beets stores and nobody edits, and why."""
 

@@ -100,7 +100,9 @@ class AttributeFloat(_Shared, types.Float):
 _ATTRIBUTE_TYPES: Mapping[Kind, types.Type] = {
     Kind.INTEGER: AttributeInteger(),
     Kind.REAL: AttributeFloat(),
+    Kind.DATE: TYPES[Kind.DATE],
 }
+"""Text needs none: it is what beets takes every attribute for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +112,74 @@ class FlexibleField:
     Attributes:
         about: one line for the docs, with unit and source.
         of_albums: albums have it too.
+        is_followed: another program alone says what it is; nobody edits it here.
     """
 
     name: str
     kind: Kind
     about: str
     of_albums: bool = False
+    is_followed: bool = False
 
 
 FLEXIBLE_FIELDS = (
     FlexibleField("energy", Kind.REAL, "how driving the track is, 1 (calm) to 10"),
     FlexibleField("quality_score", Kind.REAL, "quality of the file, 0 to 100", of_albums=True),
     FlexibleField("traktor_rating", Kind.INTEGER, "stars in Traktor, 1 to 5, 0 for unrated"),
-    FlexibleField("traktor_playcount", Kind.INTEGER, "how often Traktor counted a play"),
+    FlexibleField("traktor_comment2", Kind.TEXT, "second comment in Traktor"),
+    FlexibleField("traktor_mix", Kind.TEXT, "name of the mix in Traktor"),
+    FlexibleField("traktor_producer", Kind.TEXT, "producer in Traktor"),
+    FlexibleField(
+        "traktor_playcount", Kind.INTEGER, "how often Traktor counted a play", is_followed=True
+    ),
+    FlexibleField(
+        "traktor_last_played", Kind.DATE, "day of the last play in Traktor", is_followed=True
+    ),
+    FlexibleField(
+        "traktor_imported", Kind.DATE, "day when Traktor got to know the file", is_followed=True
+    ),
+    FlexibleField(
+        "traktor_ranking",
+        Kind.INTEGER,
+        "rating in Traktor as its file has it, 0 to 255",
+        is_followed=True,
+    ),
+    FlexibleField("traktor_bpm", Kind.REAL, "tempo in Traktor, beats per minute", is_followed=True),
+    FlexibleField(
+        "traktor_key",
+        Kind.INTEGER,
+        "key that Traktor measured: 0 to 11 C to B major, 12 to 23 minor",
+        is_followed=True,
+    ),
+    FlexibleField(
+        "traktor_color", Kind.INTEGER, "color in Traktor: 1 red to 7 magenta", is_followed=True
+    ),
+    FlexibleField(
+        "traktor_locked",
+        Kind.INTEGER,
+        "1 when the track is locked in Traktor against analysis",
+        is_followed=True,
+    ),
+    FlexibleField(
+        "traktor_analysed", Kind.INTEGER, "1 when Traktor has analysed the track", is_followed=True
+    ),
+    FlexibleField(
+        "traktor_cue_count",
+        Kind.INTEGER,
+        "number of cues, loops and grid markers in Traktor",
+        is_followed=True,
+    ),
+    FlexibleField("traktor_peak_db", Kind.REAL, "peak in Traktor, dB", is_followed=True),
+    FlexibleField(
+        "traktor_perceived_db", Kind.REAL, "perceived loudness in Traktor, dB", is_followed=True
+    ),
 )
 """All of them; their types make ranges (`energy:8..9`) and sorts (`energy-`) work everywhere."""
 
 ITEM_TYPES: Mapping[str, types.Type] = {
-    field.name: _ATTRIBUTE_TYPES[field.kind] for field in FLEXIBLE_FIELDS
+    field.name: _ATTRIBUTE_TYPES[field.kind]
+    for field in FLEXIBLE_FIELDS
+    if field.kind in _ATTRIBUTE_TYPES
 }
 """What a plugin exposes as `item_types`."""
 

@@ -6,15 +6,18 @@ functions read only what comparisons need.
 
 from __future__ import annotations
 
+import json
 import os
 import zlib
 from typing import TYPE_CHECKING, Any
 
 from beets.dbcore.query import ParsingError
+from beets.dbcore.sort import NullSort
 from beets.library import Item
 from beets.library.queries import parse_query_parts
 
 from musictool_core.errors import MusicToolError
+from musictool_core.host.entities import file_of
 from musictool_core.music import ItemId, LibraryItem
 
 if TYPE_CHECKING:
@@ -56,6 +59,31 @@ def find_ids(host: Host, query: Sequence[str]) -> list[ItemId]:
             sql = f"SELECT id FROM items WHERE {where} ORDER BY id"
             return [ItemId(row[0]) for row in host.reading().query(sql, params)]
         return sorted(ItemId(item.id) for item in host.lib.items(parsed) if item.id is not None)
+
+
+def find_in_order(host: Host, query: Sequence[str]) -> list[ItemId]:
+    """Ids of the items that a beets query finds, in the order it asks for ("bpm+"), or by id.
+
+    Raises:
+        MusicToolError: the query cannot be understood.
+    """
+    with host.paths():
+        try:
+            parsed, sort = parse_query_parts(list(query), Item)
+        except ParsingError as error:
+            raise MusicToolError(f"query {' '.join(query)!r}: {error}.") from error
+        if isinstance(sort, NullSort):
+            return find_ids(host, query)
+        return [ItemId(item.id) for item in host.lib.items(parsed, sort) if item.id is not None]
+
+
+def item_paths(host: Host, ids: Collection[ItemId]) -> dict[ItemId, str]:
+    """Whole paths of the files of items; what is gone is left out."""
+    rows = host.reading().query(
+        "SELECT id, path FROM items WHERE id IN (SELECT value FROM json_each(?))",
+        [json.dumps(list(ids))],
+    )
+    return {ItemId(row[0]): str(file_of(host, row[1])) for row in rows}
 
 
 def item_path(host: Host, item_id: ItemId) -> bytes:

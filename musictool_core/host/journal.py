@@ -63,9 +63,9 @@ HISTORY = Table(
         Column("at", Kind.DATE),
         Column("who", Kind.TEXT, "user of this computer or of the web view"),
         Column("source", Kind.TEXT, "command or feature; outside when nobody claimed it"),
-        Column("entity", Kind.TEXT, "item or album"),
+        Column("entity", Kind.TEXT, "item, album or traktor"),
         Column("entity_id", Kind.INTEGER),
-        Column("op", Kind.TEXT, "update, add, set, drop, insert, delete or tags"),
+        Column("op", Kind.TEXT, "update, add, set, drop, insert, delete, tags or nml"),
         Column("field", Kind.TEXT, "column or attribute; * for a whole row"),
         Column("old", Kind.TEXT),
         Column("new", Kind.TEXT),
@@ -76,6 +76,17 @@ HISTORY = Table(
     row_id="id",
 )
 """The journal with who and what caused each change, for queries; a view."""
+
+
+class Foreign(Enum):
+    """What other programs keep and the journal knows of, beside items and albums."""
+
+    TRAKTOR = "traktor"
+    """A collection of Traktor, by the number that `traktor` gave to it."""
+
+
+Subject = Entity | Foreign
+"""What a change was made to."""
 
 
 class Op(Enum):
@@ -95,6 +106,9 @@ class Op(Enum):
     """An item or album disappeared."""
     TAGS = "tags"
     """The tags of an item's file were written; `old` and `new` name what `safeio` kept."""
+    NML = "nml"
+    """A collection of Traktor was written: an attribute of the item's entry, or what belongs to no
+    item; `field` says where, NULL stands for what is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,7 @@ class Entry:
 
     seq: int
     at: float
-    entity: Entity
+    entity: Subject
     entity_id: int
     op: Op
     field: str
@@ -137,7 +151,7 @@ class Summary:
 
 _WHOLE_OPS = frozenset({Op.INSERT.value, Op.DELETE.value, Op.TAGS.value})
 
-Line = tuple[Entity, int, Op, str, Stored, Stored]
+Line = tuple[Subject, int, Op, str, Stored, Stored]
 """What `record` writes: entity, id, what happened, field, old, new."""
 
 
@@ -330,6 +344,33 @@ def tags_line(item: int, undo: str, before: str, after: str) -> Line:
     return Entity.ITEM, item, Op.TAGS, "tags", f"{undo} {before}", after
 
 
+def nml_line(subject: Subject, number: int, place: str, old: Stored, new: Stored) -> Line:
+    """The line of what was written into a collection of Traktor.
+
+    Args:
+        subject: the item whose entry it is, or the collection.
+        number: of the item or collection.
+        place: what in which collection.
+        old: before; None when it was not there.
+        new: after.
+    """
+    return subject, number, Op.NML, place, old, new
+
+
+def nml_writes(tx: Tx, place: str) -> list[tuple[str, Stored, Stored]]:
+    """Field, old and new of what was written into a collection, the oldest first.
+
+    Args:
+        tx: the library.
+        place: that the fields begin with.
+    """
+    sql = (
+        "SELECT field, old, new FROM mt_journal WHERE op = ? AND substr(field, 1, ?) = ?"
+        " ORDER BY seq"
+    )
+    return [(row[0], row[1], row[2]) for row in tx.query(sql, [Op.NML.value, len(place), place])]
+
+
 def kept_undos(tx: Tx, *, after: int = 0) -> dict[str, int | None]:
     """The change set of each write of tags after this number, by the name of what `safeio` kept."""
     sql = "SELECT old, changeset FROM mt_journal WHERE seq > ? AND op = ?"
@@ -471,7 +512,7 @@ def _or_null(value: Value) -> Stored:
 def _entries(tx: Tx, condition: str, params: Sequence[object]) -> list[Entry]:
     listed = ", ".join(f'"{name}"' for name in _COLUMNS)
     rows = tx.query(f"SELECT {listed} FROM mt_journal WHERE {condition} ORDER BY seq", params)
-    kinds = {entity.value: entity for entity in Entity}
+    kinds: dict[str, Subject] = {each.value: each for each in (*Entity, *Foreign)}
     ops = {op.value: op for op in Op}
     return [
         Entry(seq, at, kinds[entity], number, ops[op], field, old, new, changeset)

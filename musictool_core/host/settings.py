@@ -32,7 +32,42 @@ _KINDS = {
     str: "text",
 }
 
+_TABLES = frozenset({("traktor", "paths")})
+"""Lists whose members are tables instead of words."""
+
 _TOKEN_VARIABLE = "MUSICTOOL_DISCOGS_TOKEN"  # noqa: S105 - the name of it
+
+
+@dataclass(frozen=True, slots=True)
+class TraktorSettings:
+    """The section `traktor`, as it stands in the configuration.
+
+    Attributes:
+        collection: the NML, or a folder with installations; "" looks where Traktor keeps it.
+        version: of the installation, "" for the newest.
+        paths: tables with the keys `nml` and `local`: two names of one folder.
+        policies: who is right when a field was changed on several sides: nml, beets, tags, newest
+            or ask, by field.
+        clear: fields that may be emptied by a sync.
+        tags: tags of files are kept in step, too.
+        keys: notation of the key column: open, camelot or musical.
+        program: a regular expression for the name of Traktor's process, "" for the usual ones.
+        remote: another computer's Traktor may use the collection.
+        owner: name of the one computer whose Traktor uses it.
+        backups: copies of the collection that are kept.
+    """
+
+    collection: str = ""
+    version: str = ""
+    paths: tuple[Mapping[str, str], ...] = ()
+    policies: Mapping[str, str] = field(default_factory=dict)
+    clear: tuple[str, ...] = ()
+    tags: bool = True
+    keys: str = "open"
+    program: str = ""
+    remote: bool = False
+    owner: str = ""
+    backups: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +84,7 @@ class Settings:
         history_years: how long changes can be taken back.
         history_changes: how many changes are kept at most.
         history_gigabytes: how much is kept at most to take back tags of files.
+        traktor: how Traktor's collection is kept in step.
         shops_used: shops to link to; empty means all.
         shops: the user's entries of the shop table.
     """
@@ -62,6 +98,7 @@ class Settings:
     history_years: int = 2
     history_changes: int = 500_000
     history_gigabytes: int = 5
+    traktor: TraktorSettings = field(default_factory=TraktorSettings)
     shops_used: tuple[str, ...] = ()
     shops: Mapping[str, Any] = field(default_factory=dict)
 
@@ -138,6 +175,7 @@ def read_settings() -> Settings:
         history_years=values["history"]["keep_years"],
         history_changes=values["history"]["keep_changes"],
         history_gigabytes=values["history"]["keep_gigabytes"],
+        traktor=_traktor(values["traktor"]),
         shops_used=tuple(str(shop) for shop in values["marketplace"]["use"]),
         shops=values["marketplace"]["shops"],
     )
@@ -157,14 +195,42 @@ def _section(name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _value(name, key, default) for key, default in defaults.items()}
 
 
-def _value(name: str, key: str, default: object) -> Any:
-    view = beets.config[name][key]
+def _value(section: str, key: str, default: object) -> Any:
+    view = beets.config[section][key]
     try:
         if isinstance(default, list):
+            if (section, key) in _TABLES:
+                return view.get(list) if view.exists() else default
             return view.as_str_seq() if view.exists() else default
         return view.get(type(default)) if view.exists() else default
     except confuse.ConfigError as error:
-        raise ConfigError(f"{name}.{key}", view.get(), _KINDS[type(default)]) from error
+        raise ConfigError(f"{section}.{key}", view.get(), _KINDS[type(default)]) from error
+
+
+def _traktor(values: Mapping[str, Any]) -> TraktorSettings:
+    known = ("open", "camelot", "musical")
+    if values["keys"] not in known:
+        expected = '"open", "camelot" or "musical"'
+        raise ConfigError("traktor.keys", values["keys"], expected, known=known)
+    return TraktorSettings(
+        collection=values["collection"],
+        version=str(values["version"]),
+        paths=tuple(_path_pair(each) for each in values["paths"]),
+        policies=values["policies"],
+        clear=tuple(str(name) for name in values["clear"]),
+        tags=values["tags"],
+        keys=values["keys"],
+        program=values["program"],
+        remote=values["remote"],
+        owner=values["owner"],
+        backups=values["backups"],
+    )
+
+
+def _path_pair(value: object) -> Mapping[str, str]:
+    if isinstance(value, dict) and {"nml", "local"} <= value.keys() <= {"nml", "local", "serial"}:
+        return {name: str(text) for name, text in value.items()}
+    raise ConfigError("traktor.paths", value, "a list of tables with the keys nml and local")
 
 
 def _safe_writes(value: str) -> str:

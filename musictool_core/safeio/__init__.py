@@ -12,6 +12,15 @@ from musictool_core.safeio.files import copy_new, private_directory, replace_fil
 
 if TYPE_CHECKING:
     from musictool_core.safeio.commit import FileBusy, FileChanged, Method, WriteResult
+    from musictool_core.safeio.exchanges import (
+        exchange,
+        facts_of,
+        make_folder,
+        only_writer,
+        read_file,
+        remove_file,
+        sweep,
+    )
     from musictool_core.safeio.marks import Owner, Unsettled, file_mark, settle, unsettled
     from musictool_core.safeio.payload import payload_hash
     from musictool_core.safeio.recovery import Recovered, recover
@@ -35,16 +44,23 @@ __all__ = [
     "WriteResult",
     "copy_new",
     "drop_undo",
+    "exchange",
+    "facts_of",
     "file_mark",
     "has_undo",
     "keep_tags",
+    "make_folder",
+    "only_writer",
     "payload_hash",
     "private_directory",
+    "read_file",
     "recover",
+    "remove_file",
     "replace_file",
     "restore_many",
     "restore_tags",
     "settle",
+    "sweep",
     "unsettled",
     "write_many",
     "write_tags",
@@ -52,6 +68,13 @@ __all__ = [
 
 _HOMES = {
     **dict.fromkeys(("FileBusy", "FileChanged", "Method", "WriteResult"), "commit"),
+    **dict.fromkeys(
+        (
+            *("exchange", "facts_of", "make_folder", "only_writer", "read_file"),
+            *("remove_file", "sweep"),
+        ),
+        "exchanges",
+    ),
     "payload_hash": "payload",
     **dict.fromkeys(("Owner", "Unsettled", "file_mark", "settle", "unsettled"), "marks"),
     **dict.fromkeys(("Recovered", "recover"), "recovery"),

@@ -26,6 +26,7 @@ from musictool_core.safeio.elements import (
     find_elements,
     mp4_chunk_offsets,
 )
+from musictool_core.safeio.mediatags import TagFile
 from musictool_core.safeio.overlay import Overlay
 from musictool_core.safeio.payload import (
     Container,
@@ -228,7 +229,7 @@ _MIRRORED = bytes(int(f"{n:08b}"[::-1], 2) for n in range(256))
 
 
 def _check_fields(fields: Mapping[str, Any], name: str) -> None:
-    known = set(mediafile.MediaFile.fields())
+    known = set(TagFile.fields())
     for field, value in fields.items():
         if field not in known:
             nearest = get_close_matches(field, known, n=1)
@@ -249,7 +250,7 @@ def _check_fields(fields: Mapping[str, Any], name: str) -> None:
 def _opened(overlay: Overlay, layout: Layout, name: str) -> Any:
     overlay.seek(0)
     try:
-        media = mediafile.MediaFile(overlay)
+        media = TagFile(overlay)
     except (mediafile.UnreadableFileError, RecursionError) as error:
         raise FormatError(f"{name}: the tags cannot be read ({error}); unchanged.") from error
     if _KINDS.get(type(media.mgfile).__name__) is not layout.container:
@@ -276,7 +277,7 @@ def _has_two_texts(data: bytes) -> bool:
 
 
 def _set_fields(media: Any, fields: Mapping[str, Any], name: str) -> None:
-    for field in mediafile.MediaFile.sorted_fields():
+    for field in TagFile.sorted_fields():
         if field not in fields:
             continue
         try:

@@ -75,7 +75,7 @@ def survey(state: FilePath, *, beside: Iterable[Path], now_s: float, io: SafeIo 
             folders |= {os.path.dirname(path) for path in files}
         elif now_s - pack.modified_s > OLD_S:
             torn.append(Path(pack.path))
-    left = [path for folder in sorted(folders) for path in _temporaries(io, folder, now_s)]
+    left = [path for folder in sorted(folders) for path in dead_copies(folder, now_s, io=io)]
     return Survey(
         frozenset(os.path.basename(pack.path) for pack in packs),
         sum(pack.size for pack in packs),
@@ -118,7 +118,8 @@ def _read_head(io: SafeIo, pack: _Pack) -> list[str] | None:
     return [entry["path"] for entry in head["entries"]]
 
 
-def _temporaries(io: SafeIo, folder: str, now_s: float) -> Iterable[Path]:
+def dead_copies(folder: str, now_s: float, *, io: SafeIo = DISK) -> Iterable[Path]:
+    """Unfinished copies in a folder whose process is gone, or that are older than a day."""
     for name in _names(io, folder):
         match = _TEMPORARY.fullmatch(name)
         if match:

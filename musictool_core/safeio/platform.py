@@ -34,6 +34,10 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 _KINDS: dict[Path, tuple[str, dict[int, str]]] = {}
 """What `network_file_system` found by device, and the list of mounts it was found in."""
 
+_PERSONAL_FOLDER = 5
+"""CSIDL_PERSONAL."""
+_LONGEST_WINDOWS_PATH = 32768
+
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EACCES})
 
 
@@ -224,6 +228,51 @@ def network_file_system(path: Path, mounts: Path = _MOUNTS) -> str:
     if device not in kinds:
         kinds[device] = _holding_network(path, text)
     return kinds[device]
+
+
+def documents_folder() -> Path | None:
+    """Where Windows keeps the user's documents, which may be redirected; None elsewhere."""
+    if sys.platform != "win32":
+        return None
+    import ctypes  # noqa: PLC0415 - only Windows needs it
+
+    found = ctypes.create_unicode_buffer(_LONGEST_WINDOWS_PATH)
+    shell = ctypes.windll.shell32  # type: ignore[attr-defined,unused-ignore]
+    failed = shell.SHGetFolderPathW(None, _PERSONAL_FOLDER, None, 0, found)
+    return None if failed or not found.value else Path(found.value)
+
+
+def drive_serials() -> dict[str, str]:
+    """Serial numbers of the drives of Windows, lower hex, by drive ("D:"); empty elsewhere."""
+    if sys.platform != "win32":
+        return {}
+    import ctypes  # noqa: PLC0415 - only Windows needs it
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    present = kernel.GetLogicalDrives()
+    found = {}
+    for number in range(26):
+        drive = f"{chr(ord('A') + number)}:"
+        serial = ctypes.c_ulong()
+        if not present >> number & 1:
+            continue
+        if kernel.GetVolumeInformationW(
+            f"{drive}\\", None, 0, ctypes.byref(serial), None, None, None, 0
+        ):
+            found[drive] = f"{serial.value:08x}"
+    return found
+
+
+def mounted_volumes(folder: Path = Path("/Volumes")) -> tuple[str, ...]:
+    """Names of the volumes of macOS that have a place of their own; empty elsewhere.
+
+    The volume it starts from is a link to "/" there, and is left out.
+    """
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return ()
+    return tuple(entry.name for entry in entries if not entry.is_symlink())
 
 
 def _holding_network(path: Path, mounts: str) -> str:

@@ -163,7 +163,7 @@ def exists(io: SafeIo, path: str) -> bool:
     return True
 
 
-def write_all(io: SafeIo, descriptor: int, data: bytes, offset: int = 0) -> int:
+def write_all(io: SafeIo, descriptor: int, data: bytes | memoryview, offset: int = 0) -> int:
     """Write everything; return the offset after it."""
     view = memoryview(data)
     while view:
