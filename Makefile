@@ -65,6 +65,7 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.torture
 	$(BIN)/python -m benchmarks.web
 	$(BIN)/python -m benchmarks.web_grid
+	$(BIN)/python -m benchmarks.traktor_sync --items 20000
 
 clean:
 	rm -rf .venv $(DEMO) build *.egg-info web/static/dist web/frontend/node_modules

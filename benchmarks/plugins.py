@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-OURS = ("discogscollection", "gaps", "history", "marketplace", "musictool")
+OURS = ("discogscollection", "gaps", "history", "marketplace", "musictool", "traktor")
 
 
 def main() -> None:

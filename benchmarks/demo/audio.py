@@ -33,6 +33,10 @@ LOOP_S = 8
 PAUSE_S = 2
 """Silence between two tracks of a side."""
 
+_MINOR, _MAJOR = 1.2, 1.25
+_A = 9
+"""Semitones above C."""
+
 SMALLEST = 0.99
 """libsndfile's compression level for mp3 and Vorbis: lowest bit rate."""
 
@@ -104,17 +108,28 @@ def _loop(seed: int) -> NDArray[np.float32]:
     """Compose eight seconds: a chord that breathes, a drum on the beat, a little noise."""
     chance = np.random.default_rng(seed)
     time_s = np.arange(LOOP_S * RATE) / RATE
-    root_hz = 110 * 2 ** (chance.integers(12) / 12)
-    beat_s = LOOP_S / chance.choice([12, 14, 16, 17])
-    chord = sum(
-        np.sin(2 * np.pi * root_hz * ratio * time_s)
-        for ratio in (1, chance.choice([1.2, 1.25]), 1.5)
-    )
+    root, beats, third = _score(chance)
+    root_hz = 110 * 2 ** (root / 12)
+    beat_s = LOOP_S / beats
+    chord = sum(np.sin(2 * np.pi * root_hz * ratio * time_s) for ratio in (1, third, 1.5))
     since_beat_s = time_s % beat_s
     drum = np.sin(2 * np.pi * 55 * since_beat_s) * np.exp(-since_beat_s * 18)
     noise = chance.normal(size=time_s.size) * np.exp(-since_beat_s * 40)
     swell = 0.6 + 0.4 * np.sin(2 * np.pi * time_s / LOOP_S)
     return np.asarray(0.04 * chord * swell + 0.2 * drum + 0.01 * noise, dtype=np.float32)
+
+
+def _score(chance: np.random.Generator) -> tuple[int, int, float]:
+    """Choose semitones above A, beats in a loop, and the third of the chord, as a ratio."""
+    root = int(chance.integers(12))
+    beats = int(chance.choice([12, 14, 16, 17]))
+    return root, beats, float(chance.choice([_MINOR, _MAJOR]))
+
+
+def heard(passage: Passage) -> tuple[float, int]:
+    """Beats per minute of a passage, and its key: 0 to 11 for C to B major, 12 to 23 for minor."""
+    root, beats, third = _score(np.random.default_rng(passage.seed))
+    return beats * 60 / LOOP_S, (_A + root) % 12 + (12 if third == _MINOR else 0)
 
 
 def _with_fixed_serial(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The main job on the demo set: a Discogs export in, gaps, completion and shop links out.
+"""The main job on the demo set: a Discogs export in, gaps and shop links out; Traktor in step.
 
 `python -m benchmarks.demo.run DIR` makes the set below DIR (once), gives it a fresh beets library
 each time, and runs the same commands a user would type. No network, no account.
@@ -14,18 +14,27 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.demo import build, covers, history
+from benchmarks.demo import build, covers, history, traktor
 
 CONFIG = """\
 # beets configuration of the musictool demo
 directory: {music}
 library: library.db
-plugins: discogscollection gaps history marketplace musictool importadded fetchart
+plugins: discogscollection gaps history marketplace musictool traktor importadded fetchart
 # Dates of files and sleeves beside them; nothing is asked for.
 fetchart: {{sources: filesystem}}
 create_backup_before_migrations: no
 import: {{copy: no, write: no, autotag: no, quiet: yes, duplicate_action: keep}}
+traktor:
+  collection: {collection}
+  # The collection is that of a notebook, whose music folder is this one here.
+  paths: [{{nml: "Macintosh HD/:Users/:dj/:Music/:", local: {music}}}]
+  # The audio files serve the next run, too, and stay as they are.
+  tags: no
 """
+
+_RATED_IN_BEETS = ("label:glasshouse", ",", "label:kaltstrom")
+_RATED = ("traktor_rating:4..5", "bpm+")
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +50,8 @@ def main(arguments: list[str]) -> int:
         return made.returncode
     covers.write_covers(demo_set / build.LIBRARY)
     history.date_files(demo_set / build.LIBRARY, datetime.now(UTC))  # noqa: TID251 - entry point
-    beets = fresh_beets(root, demo_set)
+    collection = fresh_traktor(root)
+    beets = fresh_beets(root, demo_set, collection)
     csv = ["collection", "import-csv", str(demo_set / "collection.csv")]
     tracklists = ["--tracklists", str(demo_set / "tracklists.jsonl")]
     steps = (
@@ -58,10 +68,24 @@ def main(arguments: list[str]) -> int:
         ("6. Where do I get them? (one label)", ["buy", "links", "label:kassettenwerk"]),
         ("7. In the shop: do I own this?", ["collection", "owned", "2009900000293"]),
         ("8. What has no record on the shelf?", ["gaps", "reverse"]),
+        (
+            f"9. Traktor: stars that only beets has ({collection})",
+            ["modify", "-y", "-M", "-W", *_RATED_IN_BEETS, "traktor_rating=4"],
+        ),
+        ("10. Traktor and beets in step: values go both ways", ["traktor", "sync"]),
+        ("11. What only you can decide", ["traktor", "conflicts"]),
+        (
+            "12. A beets query as a playlist of Traktor, from now on",
+            ["traktor", "playlists", "--push", "From beets/Rated", *_RATED, "--keep"],
+        ),
+        ("13. The playlists", ["traktor", "playlists"]),
+        ("14. What was played", ["traktor", "history"]),
+        ("15. What is wrong in the collection", ["traktor", "health"]),
+        ("16. In step now", ["traktor", "status"]),
     )
     for title, words in steps:
         say(title)
-        say(f"   $ beet {' '.join(Path(w).name if os.sep in w else w for w in words)}")
+        say(f"   $ beet {' '.join(Path(w).name if Path(w).is_absolute() else w for w in words)}")
         status = beet(beets, *words)
         if status:
             return status
@@ -70,12 +94,22 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def fresh_beets(root: Path, demo_set: Path) -> Path:
+def fresh_traktor(root: Path) -> Path:
+    """Make an installation of Traktor that has the demo files; return its collection."""
+    folder = root / "traktor"
+    shutil.rmtree(folder, ignore_errors=True)
+    now = datetime.now().astimezone()  # noqa: TID251 - entry point
+    return traktor.write_traktor(folder, build.plan_demo_set().audio, now)
+
+
+def fresh_beets(root: Path, demo_set: Path, collection: Path) -> Path:
     """Make an empty beets folder with its configuration."""
     beets = root / "beets"
     shutil.rmtree(beets, ignore_errors=True)
     beets.mkdir(parents=True)
-    config = CONFIG.format(music=json.dumps(str(demo_set / build.LIBRARY)))
+    config = CONFIG.format(
+        music=json.dumps(str(demo_set / build.LIBRARY)), collection=json.dumps(str(collection))
+    )
     (beets / "config.yaml").write_text(config, "utf-8")
     return beets
 

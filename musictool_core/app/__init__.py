@@ -31,6 +31,7 @@ _FEATURES = (
     "musictool_core.links.feature:FEATURE",
     "musictool_core.discogs.feature:FEATURE",
     "musictool_core.gaps.feature:FEATURE",
+    "musictool_core.traktor.feature:FEATURE",
     "musictool_core.insight.feature:FEATURE",
 )
 

@@ -408,7 +408,9 @@ def test_plugins_that_are_not_enabled_are_named(
     (found,) = doctor.check_plugins(checkup)
 
     assert found.level is Level.NOTE
-    assert found.message == "Not enabled: discogscollection, history, marketplace, musictool."
+    assert (
+        found.message == "Not enabled: discogscollection, history, marketplace, musictool, traktor."
+    )
 
 
 def test_all_plugins_enabled_is_fine_however_this_beet_was_called(

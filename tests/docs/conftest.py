@@ -7,8 +7,9 @@ announces the length and holds no sound. beets imports it like any other.
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,7 @@ from benchmarks.demo.build import LIBRARY, plan_demo_set
 from benchmarks.demo.catalogue import RECORDS
 from benchmarks.demo.model import Tags
 from benchmarks.demo.render import release_answer
+from benchmarks.demo.traktor import FOLDER, VOLUME, write_traktor
 from tests.fakes.beet import Beet
 from tests.fakes.discogs import FakeDiscogs
 
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool"]
+PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool", "traktor"]
+
+TRAKTOR = "traktor"
+"""Folder of an installation."""
 
 BOUGHT_SINCE = 990_000_900
 """A record that is in the collection at Discogs, but not in the export."""
@@ -37,7 +42,7 @@ class DemoSet:
     """Folders to copy from.
 
     Attributes:
-        documents: the export, track lists, and a folder of files to import.
+        documents: the export, track lists, a Traktor, and a folder of files to import.
         imported: beets' folder after the import of the files.
         shelved: the same after the import of the export with its track lists.
         music: the files.
@@ -72,7 +77,14 @@ def demo_set(tmp_path_factory: pytest.TempPathFactory) -> DemoSet:
 
 def _beet(folder: Path, music: Path, **settings: Any) -> Beet:
     importing = {"copy": False, "write": False, "quiet": True}
-    common = {"plugins": PLUGINS, "directory": str(music), "threaded": False, "import": importing}
+    common: dict[str, Any] = {"plugins": PLUGINS, "directory": str(music), "threaded": False}
+    common["import"] = importing
+    # The files are shared by all tests: their tags stay as they are.
+    common["traktor"] = {
+        "collection": str(folder.parent / TRAKTOR),
+        "paths": [{"nml": f"{VOLUME}{FOLDER}", "local": str(music)}],
+        "tags": False,
+    }
     return Beet(folder, **common, **settings)
 
 
@@ -123,6 +135,8 @@ def _write_files(root: Path) -> None:
         length_s = sum(passage.length_s for passage in file.passages)
         length_s += PAUSE_S * (len(file.passages) - 1)
         _write_silence((root / file.path).with_suffix(".flac"), length_s, file.tags)
+    played = [replace(f, path=str(PurePosixPath(f.path).with_suffix(".flac"))) for f in plan.audio]
+    write_traktor(root / "documents" / TRAKTOR, played, datetime(2026, 11, 20, 18))  # noqa: DTZ001
     bought = Tags(
         title="Gangway", artist="Theo Lindqvist & Marlon Voss", album="Ferry Terminal", track=3
     )

@@ -14,6 +14,7 @@ from musictool_core.acquire.shops import load_shops
 from musictool_core.db import Kind
 from musictool_core.discogs import mirror
 from musictool_core.gaps import tables as gap_tables
+from musictool_core.host.fields import FLEXIBLE_FIELDS
 from musictool_core.host.settings import read_defaults, read_settings
 from musictool_core.net.hosts import REPLACEABLE, HostPolicy, load_hosts
 from tests.docs.conftest import PLUGINS
@@ -144,6 +145,14 @@ def test_every_field_is_documented_as_it_is_declared(heading: str, table: Stored
         (f"`{column.name}`", KIND_WORDS[column.kind], column.about)
         for column in table.columns
         if column.kind is not Kind.ID
+    ]
+
+
+def test_every_attribute_of_items_is_documented_as_it_is_declared() -> None:
+    rows = only(FIELDS.tables("Fields of your items")).rows
+
+    assert list(rows) == [
+        (f"`{field.name}`", KIND_WORDS[field.kind], field.about) for field in FLEXIBLE_FIELDS
     ]
 
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "history": ("history", "list"),
     "marketplace": ("buy", "links"),
     "musictool": ("musictool", "jobs"),
+    "traktor": ("traktor", "detect"),
 }
 """A command of each that needs no network."""
 
@@ -41,8 +42,8 @@ def test_any_subset_in_any_order_loads_lists_modifies_and_runs(
     ):
         assert "Traceback" not in done.stderr
 
-    # The types of our attributes are those of one plugin.
-    query = "energy:8..9" if "musictool" in names else "energy:8.5"
+    # Two plugins bring the types of our attributes.
+    query = "energy:8..9" if {"musictool", "traktor"} & set(names) else "energy:8.5"
     assert beet("ls", "-f", "$title $label $energy", query).stdout == "New Warp 8.5\n"
     # Whoever is there registers the commands; nobody else does.
     for name in set(NAMES) - set(names):

@@ -273,3 +273,40 @@ def test_macos_empties_the_cache_of_the_drive_where_it_can(
         platform.sync_file(file.fileno())
 
     assert calls == ["full", "full", "plain"]
+
+
+@pytest.mark.usefixtures("windows")
+def test_the_documents_folder_and_serial_numbers_are_those_of_windows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import ctypes  # noqa: PLC0415 - beside the fake
+
+    class Shell:
+        failed = 0
+
+        @classmethod
+        def SHGetFolderPathW(  # noqa: N802 - the names and places of Windows
+            cls, _window: object, folder: int, _token: object, _flags: int, found: Any
+        ) -> int:
+            assert folder == 5
+            found.value = "C:\\Users\\me\\OneDrive\\Documents"
+            return cls.failed
+
+    class Kernel:
+        @staticmethod
+        def GetLogicalDrives() -> int:  # noqa: N802
+            return 0b1101  # A:, C: and D:
+
+        @staticmethod
+        def GetVolumeInformationW(root: str, *rest: Any) -> bool:  # noqa: N802
+            # Behind the pointer that `byref` made.
+            rest[2]._obj.value = {"C:\\": 0x1CAF2A4E, "D:\\": 0x00F95451}.get(root, 0)
+            return root != "A:\\"  # no disk in it
+
+    windll = SimpleNamespace(kernel32=Kernel, shell32=Shell)
+    monkeypatch.setattr(ctypes, "windll", windll, raising=False)
+
+    assert str(platform.documents_folder()) == "C:\\Users\\me\\OneDrive\\Documents"
+    assert platform.drive_serials() == {"C:": "1caf2a4e", "D:": "00f95451"}
+    Shell.failed = 1
+    assert platform.documents_folder() is None

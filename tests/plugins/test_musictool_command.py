@@ -170,7 +170,7 @@ def test_a_first_user_gets_a_private_file_and_the_next_command(
     setting.setup(Script((ENABLE, ""), (TOKEN, CANARY), (TEST, "n"), (AGREE, "y")))
 
     assert yaml.safe_load(setting.path.read_text()) == {
-        "plugins": "musicbrainz discogscollection gaps history marketplace musictool",
+        "plugins": "musicbrainz discogscollection gaps history marketplace musictool traktor",
         "discogs": {"user_token": CANARY},
     }
     assert mode_of(setting.path) == 0o600
@@ -313,7 +313,9 @@ def test_pretending_shows_the_change_and_asks_nothing(
 
     out = capsys.readouterr().out
     assert "-plugins: fetchart\n" in out
-    assert "+plugins: fetchart discogscollection gaps history marketplace musictool\n" in out
+    assert (
+        "+plugins: fetchart discogscollection gaps history marketplace musictool traktor\n" in out
+    )
     assert "asked for your Discogs token" in out
     assert "asked which folders" in out
     assert setting.path.read_text() == "plugins: fetchart\n"

@@ -11,13 +11,14 @@ from musictool_core.app import edits
 from musictool_core.app.bookkeeping import prune, this_command
 from musictool_core.app.cli import session, text
 from musictool_core.changes import export, observe, store
-from musictool_core.changes.model import TAGS_TARGET, ChangeSetId, SetState
+from musictool_core.changes.model import NML_TARGET, TAGS_TARGET, ChangeSetId, SetState
 from musictool_core.changes.rows import shown
 from musictool_core.db import moment
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import journal, models, terminal
 from musictool_core.host.entities import ABSENT
 from musictool_core.safeio import replace_file
+from musictool_core.traktor import places
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -220,6 +221,10 @@ def _described(change: Change) -> str:
         return f"{_place(change)} {verb}"
     if change.target == TAGS_TARGET:
         return f"{_place(change)} as they were"
+    if change.target == NML_TARGET:
+        told = [(value, places.said(change.field, value)) for value in (change.old, change.new)]
+        old, new = (shown(value) if said is value else said for value, said in told)
+        return f"{_place(change)}: {old} -> {new}"
     return f"{_place(change)}: {shown(change.old)} -> {shown(change.new)}"
 
 
@@ -263,7 +268,15 @@ def _line(row: Row) -> str:
             name = whole.get("title") or whole.get("album") or ""
             return f"{place} removed: {_text(name)}"
         case _:
-            return f"{place} {row['field']}: {_text(row['old'])} -> {_text(row['new'])}"
+            old, new = (_shown(row, side) for side in ("old", "new"))
+            return f"{place} {row['field']}: {old} -> {new}"
+
+
+def _shown(row: Row, side: str) -> str:
+    """A value; of a playlist of Traktor how many tracks it had."""
+    value = row[side]
+    told = places.said(row["field"], value) if row["op"] == journal.Op.NML.value else value
+    return _text(value) if told is value else str(told)
 
 
 def _text(value: Any) -> str:
