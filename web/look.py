@@ -147,7 +147,7 @@ def _navigation(pages: Iterable[Page]) -> list[dict[str, Any]]:
     entries = []
     group = None
     for page in pages:
-        if page.group is not Group.HIDDEN:
+        if page.group is not Group.HIDDEN and (page.is_shown is None or page.is_shown(web())):
             entry = _entry(page)
             entry["rule"] = page.group is Group.TOOLS and group is Group.MAIN
             group = page.group

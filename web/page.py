@@ -38,6 +38,7 @@ class Page:
         key: second key of the sequence "g …" that leads here, "" for none.
         blueprints: its views and its part of the API, as "module:name".
         count: the figure beside the label; None shows none.
+        is_shown: whether the navigation has it now; None: always.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Page:
     key: str = ""
     blueprints: tuple[str, ...] = ()
     count: Callable[[Web], int | None] | None = None
+    is_shown: Callable[[Web], bool] | None = None
 
 
 def all_pages() -> tuple[Page, ...]:

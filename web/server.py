@@ -44,7 +44,7 @@ def serve(lib: Library, opts: Namespace) -> int:
     token = new_token()
     application = create_app(lib, token=token, secret=_secret(Host(lib)), notice=terminal.notice)
     parts = application.extensions[NAME]
-    server = _listen(application, opts.host, opts.port)
+    server = listen(application, opts.host, opts.port)
     name = f"[{opts.host}]" if ":" in opts.host else opts.host
     url = f"http://{name}:{server.effective_port}/launch?token={token}"
     terminal.write(url)
@@ -72,7 +72,12 @@ def _go_on_with_files(parts: Web) -> None:
     parts.worker.wake()
 
 
-def _listen(application: APIFlask, host: str, port: int) -> Any:
+def listen(application: APIFlask, host: str, port: int) -> Any:
+    """A server of waitress that listens; its `run` serves.
+
+    Raises:
+        MusicToolError: the port cannot be used.
+    """
     try:
         return create_server(
             application,

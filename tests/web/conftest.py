@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from waitress.wasyncore import close_all
 
 from musictool_web import create_app
 from musictool_web.assets import built
 from musictool_web.context import NAME, Web
+from musictool_web.server import listen
 from tests.web.gallery import create
 
 if TYPE_CHECKING:
@@ -80,17 +81,29 @@ def settle(later: Later) -> None:
 
 @contextmanager
 def serving(application: Any) -> Iterator[str]:
-    """Serve an application for a real browser; yields its address, without a slash at the end."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    """Serve an application for a real browser; yields its address, without a slash at the end.
+
+    By the server that users have, so that what a browser breaks off is ended as it is for them.
+    """
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    server = listen(application, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.shutdown()
+        parts = getattr(application, "extensions", {}).get(NAME)
+        if parts is not None:
+            parts.tail.end_streams()
+        # What is being answered uses connections that end with the application.
+        server.task_dispatcher.shutdown()
+        for _ in range(200):
+            if not any(channel.total_outbufs_len for channel in [*server.active_channels.values()]):
+                break
+            thread.join(0.01)
+        # By its own thread, which looks at these sockets.
+        server.trigger.pull_trigger(lambda: close_all(server._map, ignore_all=True))
         thread.join()
-        server.server_close()
 
 
 class Api:
@@ -139,20 +152,12 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site(web_app: APIFlask, frontend_built: None) -> Iterator[str]:  # noqa: ARG001
     """The application behind a real server, with its threads: its launch address."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     found: Web = web_app.extensions[NAME]
     found.tail.start()
     found.worker.start()
-    server = make_server("127.0.0.1", 0, web_app, threaded=True)
-    # A request that is being answered uses connections that end with the application.
-    server.daemon_threads = False  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}/launch?token={TOKEN}"
-    found.tail.stop()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(web_app) as base:
+        yield f"{base}/launch?token={TOKEN}"
+        found.tail.stop()
 
 
 class Watched:

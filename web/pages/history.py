@@ -13,17 +13,19 @@ from musictool_core.app import edits
 from musictool_core.changes import observe, review
 from musictool_core.changes.editing import format_cell
 from musictool_core.changes.files import KIND
-from musictool_core.changes.model import TAGS_TARGET, WHOLE_ROW
+from musictool_core.changes.model import NML_TARGET, TAGS_TARGET, WHOLE_ROW
 from musictool_core.errors import LibraryBusy, MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import Entity, read_images
-from musictool_core.host.journal import HISTORY, Op
+from musictool_core.host.journal import HISTORY, Foreign, Op
 from musictool_core.host.search import Question
+from musictool_core.traktor import places
 from musictool_web.api.changesets import existing, label, sets_found
 from musictool_web.api.history import as_csv
 from musictool_web.context import Web, web
 from musictool_web.page import Group, Page
 from musictool_web.query import address
+from musictool_web.traktor import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +44,8 @@ LINES = 200
 _SETTLED_S = 60.0
 """What nobody claimed for so long came from no command that is still running."""
 
+_COLLECTION = "collection"
+
 _WHOLE = {
     Op.INSERT.value: "added to the library",
     Op.DELETE.value: "removed from the library",
@@ -54,8 +58,8 @@ class Line:
     """One change as a row of a table.
 
     Attributes:
-        entity: "track" or "album".
-        number: of the track or album.
+        entity: "track", "album" or "collection" (of Traktor).
+        number: of the track, album or collection.
         name: its title; "" when it is gone.
         what: the field, or what happened to the whole.
         old: "" where there is nothing to compare.
@@ -68,6 +72,11 @@ class Line:
     old: str
     new: str
     is_value: bool
+
+    @property
+    def url(self) -> str:
+        """Where it is shown; "" where nothing shows it."""
+        return "" if self.entity == _COLLECTION else f"/{self.entity}s/{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +219,30 @@ def _line(row: Row, names: Mapping[tuple[str, int], str]) -> Line:
             whole = journal.decode_row(row["old"])
             name = name or str(whole.get("title") or whole.get("album") or "")
         return Line(_kind(entity), number, name, _WHOLE[row["op"]], "", "", is_value=False)
+    if row["op"] == Op.NML.value:
+        return _traktor_line(row, name)
     of = Entity(entity)
     old, new = (format_cell(of, row["field"], row[side]) for side in ("old", "new"))
     return Line(_kind(entity), number, name, label(of, row["field"]), old, new, is_value=True)
 
 
+def _traktor_line(row: Row, name: str) -> Line:
+    """What was written into a collection of Traktor; of playlists how many tracks they have."""
+    entity, number, field = row["entity"], row["entity_id"], row["field"]
+    old, new = (said(places.said(field, row[side])) for side in ("old", "new"))
+    return Line(_kind(entity), number, name, _traktor_field(field), old, new, is_value=True)
+
+
+def _traktor_field(field: str) -> str:
+    return f"Traktor: {field.partition(':')[2]}"
+
+
 def _left(parts: Web, found: Sequence[Unfulfilled]) -> list[Left]:
     targets = {entity.value for entity in Entity}
-    known = [(each.target if each.target in targets else "item", each.entity_id) for each in found]
+    known = [
+        (each.target if each.target in targets else _subject(each), each.entity_id)
+        for each in found
+    ]
     names = _names(parts, known)
     return [
         Left(_kind(entity), number, names.get((entity, number), ""), _what(each), each.note)
@@ -225,14 +250,24 @@ def _left(parts: Web, found: Sequence[Unfulfilled]) -> list[Left]:
     ]
 
 
+def _subject(each: Unfulfilled) -> str:
+    """What a change is about whose target is no table."""
+    if each.target == NML_TARGET and not places.place(each.field).of_item:
+        return Foreign.TRAKTOR.value
+    return Entity.ITEM.value
+
+
 def _what(each: Unfulfilled) -> str:
+    if each.target == NML_TARGET:
+        return _traktor_field(each.field)
     if each.target not in {entity.value for entity in Entity}:
         return "file" if each.target != TAGS_TARGET else "tags of the file"
     return "as a whole" if each.field == WHOLE_ROW else label(Entity(each.target), each.field)
 
 
 def _kind(entity: str) -> str:
-    return "album" if entity == Entity.ALBUM.value else "track"
+    kinds = {Entity.ALBUM.value: "album", Foreign.TRAKTOR.value: _COLLECTION}
+    return kinds.get(entity, "track")
 
 
 def _names(parts: Web, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:

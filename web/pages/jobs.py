@@ -22,6 +22,10 @@ TITLES = {
     "changes.files": "Let files follow an edit",
     "gaps.refresh": "Compare records and files",
     "discogs.tracklists": "Fetch track lists from Discogs",
+    "traktor.compare": "Compare with Traktor",
+    "traktor.sync": "Keep Traktor in step",
+    "traktor.deliver": "Write what waited for Traktor",
+    "traktor.import": "Import plays from Traktor",
 }
 """What the kinds of work are called; a test holds it to the kinds there are."""
 

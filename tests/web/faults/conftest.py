@@ -13,7 +13,7 @@ from tests.fakes.music import HistoryBeet
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool"]
+PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool", "traktor"]
 FEW = 50
 MANY = 500
 

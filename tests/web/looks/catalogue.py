@@ -307,6 +307,20 @@ PAGES: dict[str, tuple[Look, ...]] = {
     ),
     "/settings": (Look("as they are", "/settings"),),
     "/settings/health": (Look("findings", "/settings/health"),),
+    # After a sync: `tests/web/traktor`.
+    "/traktor": (
+        Look("before the first sync", "/traktor"),
+        Look("no collection", "/traktor", world="empty"),
+    ),
+    "/traktor/playlists": (
+        Look("a playlist", f"/traktor/playlists?list={'4' * 32}"),
+        Look("no collection", "/traktor/playlists", world="empty"),
+    ),
+    "/traktor/plays": (Look("none", "/traktor/plays"), Look("never", "/traktor/plays?never=1")),
+    "/traktor/records": (Look("of a playlist", "/traktor/records"),),
+    "/traktor/backups/<name>": (
+        Look("to be restored", "/traktor/backups/collection_2026y05m01d_20h00m00s.nml"),
+    ),
     "/api/docs": (Look("an operation open", "/api/docs", _click("details.operation summary")),),
 }
 """The looks of each route that answers a page."""
@@ -320,6 +334,8 @@ NO_PAGES = {
     "/artists/<path:name>": "/artists/Nordlicht",
     "/labels/<path:name>": "/labels/Ebbe",
     "/history.csv": "/history.csv",
+    "/traktor/decks": "/traktor/decks",
+    "/traktor/playlists.m3u8": f"/traktor/playlists.m3u8?list={'4' * 32}",
     "/healthz": "/healthz",
     "/robots.txt": "/robots.txt",
     "/favicon.ico": "/favicon.ico",

@@ -23,6 +23,9 @@ from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.links.ignores import IgnoreKind, IgnoreRule
 from musictool_web import create_app
 from musictool_web.context import NAME, Web
+from tests.fakes.traktor import collection, entry, key_of
+from tests.traktor.samples import KINDS, playlist
+from tests.traktor.samples import folder as folder_node
 from tests.web.pages.conftest import write_tone
 from tests.web.stock import LONG, NASTY, stock
 
@@ -36,6 +39,11 @@ MARKUP = (
     "</script><img src=x onerror=\"alert(1)\"><svg onload='alert(2)'>{{7*7}}javascript:alert(3)//"
 )
 """Put in front of each text of the library; whatever the place, one of its parts would run."""
+
+LIST = "4" * 32
+"""Identity of a playlist of Traktor."""
+
+BACKUP = "collection_2026y05m01d_20h00m00s.nml"
 
 READ_BY_CODE = {
     "migrations": "*",
@@ -75,6 +83,8 @@ def opened(folder: Path, library_file: Path, token: str) -> Iterator[APIFlask]:
     config.read(user=False, defaults=True)
     config["create_backup_before_migrations"] = False
     config["timeout"] = 0.1
+    # Not that of whoever runs the tests.
+    config["traktor"]["collection"] = str(folder / "collection.nml")
     config["directory"] = str(folder / "music")
     config["library"] = str(folder / "library.db")
     (folder / "music").mkdir()
@@ -110,6 +120,7 @@ def fill(application: APIFlask) -> None:
         _edit(parts)
     write_tone(parts.host.path.parent / "music" / "1.wav")
     _jobs(parts)
+    _traktor(parts.host.path.parent)
     add_dashboards(application)
     with parts.host.transaction() as tx:
         for kind, value in ((IgnoreKind.LABEL, "Kiln"), (IgnoreKind.FOLDER, "For sale")):
@@ -160,6 +171,20 @@ def _edit(parts: Web) -> None:
     )
     origin = Origin("anna", EDITOR, "an edit", 1)
     edits.save(parts.host, draft.changes, origin, write=False, move=False)
+
+
+def _traktor(folder: Path) -> None:
+    """A collection that was never synced, with a playlist and a backup."""
+    entries = [entry("Gegenlicht"), entry("Stellwerk")]
+    lists = folder_node(
+        "$ROOT", playlist("Friday", [key_of(each) for each in entries], KINDS["t4"], LIST)
+    )
+    made = collection(entries).partition(b"<PLAYLISTS>")[0].decode()
+    whole = f"{made}<PLAYLISTS>{lists}</PLAYLISTS></NML>".encode()
+    (folder / "collection.nml").write_bytes(whole)
+    backup = folder / "Backup" / "musictool" / BACKUP
+    backup.parent.mkdir(parents=True)
+    backup.write_bytes(whole)
 
 
 def _jobs(parts: Web) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.web.pages.conftest import write_tone
 
@@ -165,9 +166,9 @@ def test_on_a_phone_the_player_opens_as_a_sheet_with_all_its_buttons(visit: Visi
     page.get_by_role("button", name="Open the player").click()
     sheet = page.get_by_role("dialog", name="Player")
 
-    assert sheet.get_by_role("heading", name="Tone 1").is_visible()
-    assert sheet.locator("mt-wave").is_visible()
-    assert sheet.get_by_role("button", name="Tone 2").is_visible()
+    expect(sheet.get_by_role("heading", name="Tone 1")).to_be_visible()
+    expect(sheet.locator("mt-wave")).to_be_visible()
+    expect(sheet.get_by_role("button", name="Tone 2")).to_be_visible()
     assert page.evaluate("document.activeElement.closest('dialog') !== null")
 
     sheet.get_by_role("button", name="Next").click()

@@ -26,7 +26,7 @@ expected-statuses = ["2xx", "3xx", "4xx", 503]
 
 ENDLESS = "/api/v1/events"
 
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool"]
+PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool", "traktor"]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import "./wave";
 const LATER: Record<string, () => Promise<unknown>> = {
   "mt-arrange": () => import("./arrange"),
   "mt-review": () => import("./review"),
+  "mt-decks": () => import("./decks"),
   "mt-scan": () => import("./scan"),
   "mt-editor": () => import("./editor/editor"),
 };
