@@ -46,7 +46,8 @@ def examined(page: Page, width: int) -> list[tuple[object, ...]]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found: list[tuple[object, ...]] = []
-    for theme, rules in (("light", None), ("dark", OF_COLOURS)):
+    for theme in ("light", "dark"):
+        rules = OF_COLOURS if theme == "dark" else None
         page.emulate_media(color_scheme=theme)
         found += [(width, theme, *each) for each in page.evaluate(EXAMINE, rules)]
     wide = page.evaluate("document.documentElement.scrollWidth")
