@@ -202,6 +202,15 @@ def test_what_is_no_nml_is_refused_in_one_line(name: str) -> None:
     assert 10 < len(str(caught.value)) < 200
 
 
+def can_be_read(data: bytes) -> bool:
+    """Whether another reader takes it."""
+    try:
+        etree.fromstring(data)
+    except etree.XMLSyntaxError:
+        return False
+    return True
+
+
 def survives(data: bytes, chance: random.Random) -> None:
     """Read everything, and change a little; the only error that may come is ours."""
     with suppress(NmlError):
@@ -218,8 +227,10 @@ def survives(data: bytes, chance: random.Random) -> None:
         rewrite = plan(data, index, patch)
         changed = b"".join(rewrite.pieces())
         verify(changed, rewrite, index, patch)
-        # Verified: so it can be read, and says what was asked for.
-        etree.fromstring(changed)
+        # Verified: so whoever could read it before can now, and it says what was asked for. A colon
+        # in a name is refused by readers of namespaces only; an NML has none.
+        if can_be_read(data):
+            etree.fromstring(changed)
         assert all(
             key in scan(changed).by_key for key in [*keys[1:], *([goal.key] if keys else [])]
         )
