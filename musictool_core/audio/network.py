@@ -1,0 +1,80 @@
+"""A small feed-forward network in numpy: enough for choices with a few dozen inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+_WEIGHTS = "weights.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One hidden layer.
+
+    Attributes:
+        mean: of each input over the training material.
+        scale: standard deviation of each input there.
+        hidden: weights, inputs by hidden cells.
+        bias: of the hidden cells.
+        out: weights, hidden cells by outputs.
+        offset: of the outputs.
+    """
+
+    mean: Array
+    scale: Array
+    hidden: Array
+    bias: Array
+    out: Array
+    offset: Array
+
+    def __call__(self, inputs: Array) -> Array:
+        """Outputs for rows of inputs."""
+        cells = np.maximum(((inputs - self.mean) / self.scale) @ self.hidden + self.bias, 0)
+        return np.asarray(cells @ self.out + self.offset)
+
+
+def softmax(scores: Array) -> Array:
+    """Shares that sum to 1."""
+    grown = np.exp(scores - scores.max())
+    return np.asarray(grown / grown.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """Networks of one shape that were trained on different draws; their outputs are averaged."""
+
+    members: tuple[Network, ...]
+
+    def __call__(self, inputs: Array) -> Array:
+        """Outputs for rows of inputs."""
+        return np.asarray(np.mean([member(inputs) for member in self.members], axis=0))
+
+
+@cache
+def load(name: str) -> Ensemble:
+    """The trained networks of this name."""
+    with files("musictool_core.audio").joinpath(_WEIGHTS).open("rb") as file:
+        stored = np.load(file)
+        count = int(stored[f"{name}.count"])
+        return Ensemble(
+            tuple(
+                Network(
+                    *(
+                        stored[f"{name}.{number}.{field.name}"].astype(np.float64)
+                        for field in fields(Network)
+                    )
+                )
+                for number in range(count)
+            )
+        )

@@ -1,0 +1,193 @@
+"""Tempo, exact to hundredths of a beat per minute.
+
+An onset envelope is taken apart into its frequencies. A steady beat is a comb of sharp lines
+there, and the lines of a whole track lie sharper than any list of beats could: the place of the
+comb is the tempo. Which of the related combs (half, double, three quarters ...) people would count
+is a different question; a small network of ours answers it from the heights of the lines in four
+registers (`weights.npz`, trained by `benchmarks.audio_train`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from musictool_core.audio.features import FPS
+from musictool_core.audio.network import load, softmax
+from musictool_core.audio.values import Tempo
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from musictool_core.audio.material import Material, Measured
+
+    Floats = NDArray[np.float32]
+
+SLOWEST, FASTEST = 48.0, 240.0
+
+_RATIOS = (1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0)
+_LINES = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0)
+_HARMONICS = ((1.0, 1.0), (2.0, 0.7), (4.0, 0.35))
+"""Multiples of the beat and what a line there counts."""
+
+_CENTRE, _WIDTH = 125.0, 0.5
+"""Beats per minute and octaves: where tempi are, before anything was heard."""
+
+_SAME = 0.03
+_OUTSIDE = 1.5
+"""How much the score of a tempo outside the expected range is lowered; e times this is its odds."""
+_WINDOW_S = 24.0
+_STEADY = 0.004
+"""How far the tempo of most windows may be from that of the whole, as a share, for it to be one."""
+_STEADY_SHARE = 0.7
+_THIN = 50
+"""Frames that are summed to one once an envelope was turned by a tempo."""
+_LEAST_BEAT = 0.5
+"""Odds of there being a beat below which none is told."""
+
+
+class Lines:
+    """Heights of the lines in the spectra of envelopes, comparable between files."""
+
+    def __init__(self, parts: Floats) -> None:
+        self._size = 1 << (4 * parts.shape[1] - 1).bit_length()
+        scale = np.sqrt((parts[0] ** 2).sum()) * np.sqrt(parts.shape[1]) + 1e-9
+        self._heights = np.abs(np.fft.rfft(parts, self._size, axis=1)) / np.float32(scale)
+
+    def at(self, bpm: NDArray[np.float64], row: int = 0) -> NDArray[np.float64]:
+        """Height at frequencies given in events per minute."""
+        place = bpm / 60 * self._size / FPS
+        below = np.minimum(place.astype(np.int64), self._heights.shape[1] - 2)
+        share = place - below
+        heights = self._heights[row]
+        return np.asarray(heights[below] * (1 - share) + heights[below + 1] * share, np.float64)
+
+    def comb(self, bpm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Sum of the lines of a beat."""
+        lines = [gain * self.at(bpm * factor) for factor, gain in _HARMONICS]
+        return np.asarray(np.sum(lines, axis=0), np.float64)
+
+
+_GRID = np.exp(np.linspace(np.log(SLOWEST), np.log(FASTEST), 8000))
+
+
+def candidates(lines: Lines) -> list[float]:
+    """Tempi that may be meant, each the place of a comb."""
+    heights = lines.comb(_GRID)
+    weighted = heights * np.exp(-0.5 * (np.log2(_GRID / _CENTRE) / _WIDTH) ** 2)
+    best = float(_GRID[weighted.argmax()])
+    found: list[float] = []
+    for ratio in sorted(_RATIOS, key=lambda value: abs(np.log2(value))):
+        rough = best * ratio
+        if not SLOWEST <= rough <= FASTEST:
+            continue
+        near = rough * np.linspace(0.985, 1.015, 301)
+        found.append(float(near[lines.comb(near).argmax()]))
+    peaks = np.flatnonzero((weighted[1:-1] > weighted[:-2]) & (weighted[1:-1] >= weighted[2:])) + 1
+    for index in peaks[np.argsort(weighted[peaks])[::-1][:3]]:
+        if all(abs(_GRID[index] / other - 1) > _SAME for other in found):
+            found.append(float(_GRID[index]))
+    return found
+
+
+def evidence(lines: Lines, bpm: float) -> NDArray[np.float64]:
+    """What speaks for and against counting at a tempo."""
+    place = bpm * np.array(_LINES)
+    heights = []
+    for row in range(4):
+        line = np.array(
+            [lines.at(value * np.linspace(0.996, 1.004, 9), row).max() for value in place]
+        )
+        heights.append(line)
+    table = np.array(heights)
+    table /= table.max(axis=1, keepdims=True) + 1e-6
+    octave = np.log2(bpm / _CENTRE)
+    return np.concatenate([np.sqrt(table).ravel(), [octave, octave**2, octave**3]])
+
+
+def pulse(parts: Floats, lines: Lines, bpm: float) -> NDArray[np.float64]:
+    """What tells a beat from other sound that comes and goes."""
+    background = lines.comb(_GRID)
+    height = float(lines.comb(np.array([bpm])).max())
+    local = local_tempi(parts, bpm)
+    near = np.abs(local / bpm - 1) < _STEADY
+    whole = parts[0]
+    lag = round(60 / bpm * FPS)
+    repeats = float((whole[lag:] * whole[:-lag]).sum() / ((whole**2).sum() + 1e-9))
+    size = parts.shape[1] / FPS
+    return np.array(
+        [
+            np.log(height + 1e-6),
+            np.log(height / (np.median(background) + 1e-9)),
+            np.log(height * np.sqrt(size) + 1e-6),
+            np.mean(near),
+            float(np.median(np.abs(local / bpm - 1))) * 20,
+            repeats,
+            float(np.mean(whole > 2 * whole.std())),
+            float((whole**4).mean() / ((whole**2).mean() ** 2 + 1e-12)) ** 0.25,
+        ]
+    )
+
+
+def local_tempi(parts: Floats, bpm: float) -> NDArray[np.float64]:
+    """Tempo near `bpm` in each of overlapping windows."""
+    size = min(int(_WINDOW_S * FPS), parts.shape[1])
+    near = bpm * np.linspace(0.96, 1.04, 161)
+    found = []
+    for at in range(0, parts.shape[1] - size + 1, max(1, size // 2)):
+        lines = Lines(parts[:1, at : at + size])
+        found.append(near[lines.comb(near).argmax()])
+    return np.array(found)
+
+
+def refined(envelope: Floats, bpm: float) -> float:
+    """The tempo near a rough one, to thousandths.
+
+    The comb is evaluated exactly instead of between the points of a spectrum: the envelope is
+    turned by each harmonic of the rough tempo and thinned out, after which little is left to sum.
+    """
+    count = len(envelope) // _THIN * _THIN
+    time = np.arange(count) / FPS
+    at = time.reshape(-1, _THIN).mean(axis=1)
+    turned = []
+    for factor, gain in _HARMONICS:
+        turn = np.exp(-2j * np.pi * (bpm * factor / 60) * time)
+        turned.append((factor, gain, (envelope[:count] * turn).reshape(-1, _THIN).sum(axis=1)))
+    reach, centre = min(0.004 * bpm, 90 / max(time[-1], 1.0)), 0.0
+    for _ in range(3):
+        steps = centre + np.linspace(-reach, reach, 41)
+        heights = sum(
+            gain * np.abs(np.exp(-2j * np.pi * np.outer(steps * factor / 60, at)) @ row)
+            for factor, gain, row in turned
+        )
+        centre = float(steps[np.argmax(heights)])
+        reach /= 12
+    return bpm + centre
+
+
+def measure(material: Material, so_far: Measured) -> Tempo | None:
+    """Tempo of a file; None where nothing beats."""
+    del so_far
+    onsets = material.onsets
+    if onsets is None:
+        return None
+    lines = Lines(onsets.parts)
+    found = candidates(lines)
+    scores = load("tempo")(np.array([evidence(lines, bpm) for bpm in found]))[:, 0]
+    low, high = material.tempo_range
+    scores = scores - _OUTSIDE * np.array([not low <= bpm <= high for bpm in found])
+    shares = softmax(scores)
+    order = np.argsort(shares)[::-1]
+    best = found[order[0]]
+    signs = pulse(onsets.parts, lines, best)
+    beats = float(softmax(np.append(load("beat")(signs[None])[0], 0.0))[0])
+    if beats < _LEAST_BEAT:
+        return None
+    near = np.abs(local_tempi(onsets.parts, best) / best - 1) < _STEADY
+    return Tempo(
+        bpm=refined(onsets.whole, best),
+        confidence=float(shares[order[0]] * beats),
+        alternative=refined(onsets.whole, found[order[1]]) if len(found) > 1 else None,
+        is_stable=bool(near.mean() >= _STEADY_SHARE),
+    )

@@ -1,0 +1,106 @@
+"""Key, tempo, grid, energy and structure of music whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from musictool_core.audio.decode import RATE
+from musictool_core.audio.measure import measured
+from musictool_core.music.keys import parse_key
+from tests.audio.conftest import BPM, FIRST_BEAT_S, dance, listen, note, stereo
+
+
+def test_tempo_is_exact_and_the_grid_lies_on_the_kick() -> None:
+    found = measured(listen(stereo(dance(bars=24))))
+
+    assert found.tempo is not None
+    assert found.grid is not None
+    assert found.tempo.bpm == pytest.approx(BPM, abs=0.02)
+    assert found.tempo.is_stable
+    beat = 60 / BPM
+    off = (found.grid.offset_s - FIRST_BEAT_S + beat / 2) % beat - beat / 2
+    assert abs(off) < 0.01
+
+
+@pytest.mark.parametrize("bpm", [92.3, 128.0, 139.0, 174.25])
+def test_tempo_of_drums_alone(bpm: float) -> None:
+    found = measured(listen(stereo(dance(bpm=bpm, chords=False))))
+
+    assert found.tempo is not None
+    ratio = found.tempo.bpm / bpm
+    assert min(abs(ratio / fold - 1) for fold in (0.5, 1, 2)) < 0.0005
+
+
+def test_drums_alone_have_no_key() -> None:
+    assert measured(listen(stereo(dance(chords=False)))).key is None
+
+
+@pytest.mark.parametrize("half_tones", [0, 1, 5, 9])
+def test_key_and_tuning_follow_the_pitch(half_tones: int) -> None:
+    cents = 25
+    chords = ((57, 60, 64), (53, 57, 60), (50, 53, 57), (52, 56, 59), (57, 60, 64))
+    shift = half_tones + cents / 100
+    parts = []
+    for chord in chords * 3:
+        bass = note(440 * 2 ** ((chord[0] - 12 + shift - 69) / 12), 2)
+        parts.append(
+            sum((note(440 * 2 ** ((midi + shift - 69) / 12), 2) for midi in chord), start=bass)
+        )
+    found = measured(listen(stereo(0.05 * np.concatenate(parts)))).key
+
+    a_minor = parse_key("Am")
+    assert found is not None
+    assert a_minor is not None
+    names = ("A", "A#", "B", "C", "C#", "D", "D#", "E", "F", "F#", "G", "G#")
+    assert found.key == parse_key(f"{names[half_tones]}m")
+    assert found.tuning_cents == pytest.approx(cents, abs=5)
+    assert found.alternative not in {None, found.key}
+
+
+def test_a_layer_more_is_more_energy_and_a_pad_is_little() -> None:
+    bare = measured(listen(stereo(dance(chords=False)))).energy
+    full = measured(listen(stereo(dance()))).energy
+    tone = 0.1 * sum((note(hertz, 20) for hertz in (220.0, 261.6, 329.6)), start=np.float32(0))
+    pad = measured(listen(stereo(np.asarray(tone, np.float32)))).energy
+
+    assert bare is not None
+    assert full is not None
+    assert pad is not None
+    assert full.level > bare.level > pad.level
+    assert 1 <= pad.level < 4
+
+
+def test_sections_are_found_and_the_music_before_the_full_part_is_the_intro() -> None:
+    beat = 60 / BPM
+    drums, full = dance(bars=32, chords=False, first=0.0), dance(bars=32, first=0.0)
+    start, end = int(8 * 4 * beat * RATE), int(24 * 4 * beat * RATE)
+    samples = np.concatenate([drums[:start], full[start:end], drums[end:]])
+    found = measured(listen(stereo(samples))).structure
+
+    assert found is not None
+    assert [section.label for section in found.sections] == ["intro", "main", "outro"]
+    assert found.intro_end_s == pytest.approx(8 * 4 * beat, abs=4 * beat)
+    assert found.outro_start_s == pytest.approx(24 * 4 * beat, abs=4 * beat)
+    assert found.mix_out_s == found.outro_start_s
+    for earlier, later in zip(found.sections, found.sections[1:], strict=False):
+        assert earlier.end_s == later.start_s
+
+
+def test_a_range_speaks_for_the_octave_inside_it() -> None:
+    samples = stereo(dance(bpm=90, chords=False))
+    slow = listen(samples)
+    fast = type(slow)(slow.features, tempo_range=(150.0, 200.0))
+
+    low, high = measured(slow).tempo, measured(fast).tempo
+    assert low is not None
+    assert high is not None
+    assert high.bpm >= low.bpm
+
+
+def test_a_tempo_that_changes_is_not_called_stable() -> None:
+    samples = np.concatenate([dance(bpm=120, bars=16), dance(bpm=127, bars=16)])
+    found = measured(listen(stereo(samples)))
+
+    assert found.tempo is None or not found.tempo.is_stable
+    assert found.grid is None
