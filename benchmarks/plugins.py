@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-OURS = ("discogscollection", "gaps", "history", "marketplace", "musictool", "traktor")
+OURS = ("discogscollection", "djanalysis", "gaps", "history", "marketplace", "musictool", "traktor")
 
 
 def main() -> None:

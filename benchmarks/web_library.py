@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
     from musictool_core.host.library import Host
 
-PLUGINS = ("discogscollection", "gaps", "history", "marketplace", "musictool", "traktor")
+PLUGINS = (
+    "discogscollection",
+    "djanalysis",
+    "gaps",
+    "history",
+    "marketplace",
+    "musictool",
+    "traktor",
+)
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _SLEEVES = 200
 """Different pictures; albums take them in turn."""

@@ -20,11 +20,15 @@ CONFIG = """\
 # beets configuration of the musictool demo
 directory: {music}
 library: library.db
-plugins: discogscollection gaps history marketplace musictool traktor importadded fetchart
+plugins: >-
+  discogscollection djanalysis gaps history marketplace musictool traktor
+  importadded fetchart
 # Dates of files and sleeves beside them; nothing is asked for.
 fetchart: {{sources: filesystem}}
 create_backup_before_migrations: no
 import: {{copy: no, write: no, autotag: no, quiet: yes, duplicate_action: keep}}
+# One step of the demo measures, not the import.
+djanalysis: {{auto: no}}
 traktor:
   collection: {collection}
   # The collection is that of a notebook, whose music folder is this one here.
@@ -34,6 +38,7 @@ traktor:
 """
 
 _RATED_IN_BEETS = ("label:glasshouse", ",", "label:kaltstrom")
+_MEASURED = ("label:dijkhuis", ",", "label:glasshouse", ",", "label:kaltstrom")
 _RATED = ("traktor_rating:4..5", "bpm+")
 
 
@@ -82,6 +87,7 @@ def main(arguments: list[str]) -> int:
         ("14. What was played", ["traktor", "history"]),
         ("15. What is wrong in the collection", ["traktor", "health"]),
         ("16. In step now", ["traktor", "status"]),
+        *_measuring(),
     )
     for title, words in steps:
         say(title)
@@ -92,6 +98,18 @@ def main(arguments: list[str]) -> int:
     say(check(beets, demo_set))
     say(f"Try more: BEETSDIR={beets} {Path(sys.executable).parent / 'beet'} gaps --help")
     return 0
+
+
+def _measuring() -> tuple[tuple[str, list[str]], ...]:
+    """Steps that need a decoder."""
+    if shutil.which("ffmpeg") is None:
+        say("Without ffmpeg no key, tempo or energy is measured.")
+        return ()
+    return (
+        ("17. Key, tempo and energy from the audio (some labels)", ["dj", "analyze", *_MEASURED]),
+        ("18. Is that what tags and Traktor say?", ["dj", "verify", "--all", *_MEASURED]),
+        ("19. What mixes with a track?", ["dj", "mixable", "id:1"]),
+    )
 
 
 def fresh_traktor(root: Path) -> Path:

@@ -32,6 +32,7 @@ _FEATURES = (
     "musictool_core.discogs.feature:FEATURE",
     "musictool_core.gaps.feature:FEATURE",
     "musictool_core.traktor.feature:FEATURE",
+    "musictool_core.analysis.feature:FEATURE",
     "musictool_core.insight.feature:FEATURE",
 )
 

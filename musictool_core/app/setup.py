@@ -24,7 +24,15 @@ from musictool_core.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-OUR_PLUGINS = ("discogscollection", "gaps", "history", "marketplace", "musictool", "traktor")
+OUR_PLUGINS = (
+    "discogscollection",
+    "djanalysis",
+    "gaps",
+    "history",
+    "marketplace",
+    "musictool",
+    "traktor",
+)
 """What a user enables under `plugins:`."""
 
 _MASK = "****"

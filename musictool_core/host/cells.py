@@ -155,6 +155,7 @@ _WIDTHS = {
 
 _OF_THE_FILE = "is a property of the file, not a tag"
 _OF_BEETS = "is kept by beets"
+_MEASURED = "is measured from the audio"
 _OF_TRAKTOR = "is what Traktor says, and is put right by every sync"
 _NOT_EDITED = {
     "id": _OF_BEETS,
@@ -163,13 +164,17 @@ _NOT_EDITED = {
     "added": f"{_OF_BEETS}, and no undo would bring it back",
     "path": "follows from the path formats; `beet move` moves files",
     "artpath": "follows from the path formats; `beet move` moves files",
-    "acoustid_fingerprint": "is measured from the audio",
+    "acoustid_fingerprint": _MEASURED,
     **dict.fromkeys(
         ("bitdepth", "bitrate", "bitrate_mode", "channels", "encoder", "encoder_info",
          "encoder_settings", "format", "length", "samplerate"),
         _OF_THE_FILE,
     ),
-    **{field.name: _OF_TRAKTOR for field in FLEXIBLE_FIELDS if field.is_followed},
+    **{
+        field.name: _OF_TRAKTOR if field.name.startswith("traktor_") else _MEASURED
+        for field in FLEXIBLE_FIELDS
+        if field.is_followed
+    },
 }  # fmt: skip
 """Fields that beets stores and nobody edits, and why."""
 

@@ -122,8 +122,39 @@ class FlexibleField:
     is_followed: bool = False
 
 
+def _measured(*fields: tuple[str, Kind, str]) -> tuple[FlexibleField, ...]:
+    """Fields that say what our own analysis measured."""
+    return tuple(FlexibleField(*field, is_followed=True) for field in fields)
+
+
 FLEXIBLE_FIELDS = (
     FlexibleField("energy", Kind.REAL, "how driving the track is, 1 (calm) to 10"),
+    *_measured(
+        ("analysis_bpm", Kind.REAL, "measured tempo, beats per minute, exact"),
+        ("analysis_bpm_confidence", Kind.REAL, "share of such tempos that are right, 0 to 1"),
+        ("analysis_bpm_alt", Kind.REAL, "second choice of the measured tempo"),
+        ("analysis_bpm_stable", Kind.INTEGER, "1 when one tempo fits the whole file"),
+        ("analysis_bpm_source", Kind.TEXT, "where the value of `bpm` comes from"),
+        ("analysis_grid_offset", Kind.REAL, "first beat, seconds from the start"),
+        ("analysis_downbeat", Kind.INTEGER, "beats from there to the first bar, 0 to 3"),
+        ("analysis_key", Kind.TEXT, "measured key, as in `initial_key`"),
+        ("analysis_key_confidence", Kind.REAL, "share of such keys that are right, 0 to 1"),
+        ("analysis_key_alt", Kind.TEXT, "second choice of the measured key"),
+        ("analysis_key_changes", Kind.TEXT, "other keys and where they begin, JSON"),
+        ("analysis_key_source", Kind.TEXT, "where the value of `initial_key` comes from"),
+        ("analysis_camelot", Kind.TEXT, "measured key on the Camelot wheel"),
+        ("analysis_tuning", Kind.REAL, "cents above A4 = 440 Hz"),
+        ("analysis_lufs", Kind.REAL, "loudness of the whole, LUFS (EBU R 128)"),
+        ("analysis_lra", Kind.REAL, "loudness range, LU"),
+        ("analysis_true_peak", Kind.REAL, "highest peak between samples, dBTP"),
+        ("analysis_danceability", Kind.REAL, "0 to about 3"),
+        ("analysis_intro_end", Kind.REAL, "where the intro ends, seconds"),
+        ("analysis_outro_start", Kind.REAL, "where the outro begins, seconds"),
+        ("analysis_mix_in", Kind.REAL, "where to mix in, seconds"),
+        ("analysis_mix_out", Kind.REAL, "where to mix out, seconds"),
+        ("analysis_sections", Kind.TEXT, "parts of the arrangement, JSON"),
+        ("analysis_version", Kind.INTEGER, "version of the measures"),
+    ),
     FlexibleField("quality_score", Kind.REAL, "quality of the file, 0 to 100", of_albums=True),
     FlexibleField("traktor_rating", Kind.INTEGER, "stars in Traktor, 1 to 5, 0 for unrated"),
     FlexibleField("traktor_comment2", Kind.TEXT, "second comment in Traktor"),
@@ -176,8 +207,13 @@ FLEXIBLE_FIELDS = (
 )
 """All of them; their types make ranges (`energy:8..9`) and sorts (`energy-`) work everywhere."""
 
+_EXACT = AttributeFloat(3)
+"""What is measured shows more than one decimal."""
+
 ITEM_TYPES: Mapping[str, types.Type] = {
-    field.name: _ATTRIBUTE_TYPES[field.kind]
+    field.name: _EXACT
+    if field.kind is Kind.REAL and field.name.startswith("analysis_")
+    else _ATTRIBUTE_TYPES[field.kind]
     for field in FLEXIBLE_FIELDS
     if field.kind in _ATTRIBUTE_TYPES
 }

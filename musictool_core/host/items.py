@@ -21,7 +21,7 @@ from musictool_core.host.entities import file_of
 from musictool_core.music import ItemId, LibraryItem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from musictool_core.host.library import Host
 
@@ -84,6 +84,15 @@ def item_paths(host: Host, ids: Collection[ItemId]) -> dict[ItemId, str]:
         [json.dumps(list(ids))],
     )
     return {ItemId(row[0]): str(file_of(host, row[1])) for row in rows}
+
+
+def render_items(host: Host, ids: Collection[ItemId], template: str) -> Iterator[str]:
+    """Items through a template of beets (`$artist - $title`); what is gone is left out."""
+    with host.paths():
+        for number in ids:
+            item = host.lib.get_item(number)
+            if item is not None:
+                yield item.evaluate_template(template)
 
 
 def item_path(host: Host, item_id: ItemId) -> bytes:

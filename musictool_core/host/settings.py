@@ -20,7 +20,7 @@ import yaml
 from musictool_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from musictool_core.safeio.commit import HardLinks
 
@@ -32,8 +32,11 @@ _KINDS = {
     str: "text",
 }
 
-_TABLES = frozenset({("traktor", "paths")})
-"""Lists whose members are tables instead of words."""
+_PLAIN_LISTS = frozenset({("traktor", "paths"), ("djanalysis", "bpm_range")})
+"""Lists whose members are tables or numbers instead of words."""
+
+_SWITCHES = frozenset({("djanalysis", "auto")})
+"""What is yes, no, or a word."""
 
 _TOKEN_VARIABLE = "MUSICTOOL_DISCOGS_TOKEN"  # noqa: S105 - the name of it
 
@@ -71,6 +74,30 @@ class TraktorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AnalysisSettings:
+    """The section `djanalysis`.
+
+    Attributes:
+        auto: what is imported is measured at once ("yes"), by a job afterwards ("background"), or
+            not ("no").
+        workers: processes that measure; 0 for one for each processor.
+        tempo_range: beats per minute that are likely, for the choice between octaves.
+        tag_notation: how keys are written into tags: musical, camelot or open.
+        bpm_decimals: of the tempo in tags, 0 to 3.
+        comment: template of what is put into comments, "" for nothing.
+        scheduler: address of a scheduler of Dask, "" to measure on this computer.
+    """
+
+    auto: str = "yes"
+    workers: int = 0
+    tempo_range: tuple[float, float] = (78.0, 180.0)
+    tag_notation: str = "musical"
+    bpm_decimals: int = 0
+    comment: str = ""
+    scheduler: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the user set, with defaults for the rest.
 
@@ -85,6 +112,7 @@ class Settings:
         history_changes: how many changes are kept at most.
         history_gigabytes: how much is kept at most to take back tags of files.
         traktor: how Traktor's collection is kept in step.
+        analysis: how files are measured.
         shops_used: shops to link to; empty means all.
         shops: the user's entries of the shop table.
     """
@@ -99,6 +127,7 @@ class Settings:
     history_changes: int = 500_000
     history_gigabytes: int = 5
     traktor: TraktorSettings = field(default_factory=TraktorSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     shops_used: tuple[str, ...] = ()
     shops: Mapping[str, Any] = field(default_factory=dict)
 
@@ -176,6 +205,7 @@ def read_settings() -> Settings:
         history_changes=values["history"]["keep_changes"],
         history_gigabytes=values["history"]["keep_gigabytes"],
         traktor=_traktor(values["traktor"]),
+        analysis=_analysis(values["djanalysis"], values["musictool"]["jobs"]),
         shops_used=tuple(str(shop) for shop in values["marketplace"]["use"]),
         shops=values["marketplace"]["shops"],
     )
@@ -197,9 +227,11 @@ def _section(name: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(section: str, key: str, default: object) -> Any:
     view = beets.config[section][key]
+    if (section, key) in _SWITCHES:
+        return view.get() if view.exists() else default
     try:
         if isinstance(default, list):
-            if (section, key) in _TABLES:
+            if (section, key) in _PLAIN_LISTS:
                 return view.get(list) if view.exists() else default
             return view.as_str_seq() if view.exists() else default
         return view.get(type(default)) if view.exists() else default
@@ -225,6 +257,40 @@ def _traktor(values: Mapping[str, Any]) -> TraktorSettings:
         owner=values["owner"],
         backups=values["backups"],
     )
+
+
+def _analysis(values: Mapping[str, Any], jobs: Mapping[str, Any]) -> AnalysisSettings:
+    auto = {True: "yes", False: "no"}.get(values["auto"], values["auto"])
+    _check_word("djanalysis.auto", auto, ("yes", "background", "no"))
+    _check_word("djanalysis.tag_notation", values["tag_notation"], ("musical", "camelot", "open"))
+    for key in jobs:
+        _check_word("musictool.jobs", key, ("scheduler",))
+    if not 0 <= values["bpm_decimals"] <= 3:
+        raise ConfigError("djanalysis.bpm_decimals", values["bpm_decimals"], "0 to 3")
+    return AnalysisSettings(
+        auto=auto,
+        workers=values["workers"],
+        tempo_range=_tempo_range(values["bpm_range"]),
+        tag_notation=values["tag_notation"],
+        bpm_decimals=values["bpm_decimals"],
+        comment=values["comment"],
+        scheduler=str(jobs.get("scheduler") or ""),
+    )
+
+
+def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        listed = " or ".join(f'"{word}"' for word in known)
+        raise ConfigError(key, value, listed, known=known)
+
+
+def _tempo_range(value: Sequence[object]) -> tuple[float, float]:
+    match value:
+        # Less than an octave would leave some tempos without a place.
+        case [int() | float() as low, int() | float() as high] if 0 < 2 * low <= high:
+            return float(low), float(high)
+    expected = "two numbers, the second at least twice the first"
+    raise ConfigError("djanalysis.bpm_range", value, expected)
 
 
 def _path_pair(value: object) -> Mapping[str, str]:

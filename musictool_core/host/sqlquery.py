@@ -40,6 +40,7 @@ from beets.dbcore import sort as stock_sorts
 from beets.library import Album, Item
 from beets.library.queries import parse_query_parts, parse_query_string
 
+from musictool_core.host.keyquery import KeyQuery
 from musictool_core.host.membership import MEMBERS, Member, is_wanted
 from musictool_core.host.storedvalues import (
     Decider,
@@ -269,6 +270,9 @@ class Translator:
                 return None
             joined = type(query)(parts)
             return (self._with_text(query, joined, place) if positive else None) or joined
+        if isinstance(query, KeyQuery):
+            sql, params = query.clause()
+            return _translated(query, Term(sql, tuple(params)))
         if isinstance(query, stock_queries.FieldQuery):
             found = self._field(query, place, narrowed=narrowed)
             return (self._with_text(query, found, place) if found and positive else None) or found

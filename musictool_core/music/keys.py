@@ -39,9 +39,19 @@ class Key:
         return f"{self.hour}{'A' if self.minor else 'B'}"
 
     @property
+    def open_key(self) -> str:
+        """As Open Key writes it: "1m" for A minor."""
+        return f"{(self.hour - 8) % 12 + 1}{'m' if self.minor else 'd'}"
+
+    @property
     def short(self) -> str:
         """As beets writes it, with sharps: "F#m"."""
         return f"{NOTES[self._root]}{'m' if self.minor else ''}"
+
+    @property
+    def plain_name(self) -> str:
+        """As programs write it, with sharps: "F# minor"."""
+        return f"{NOTES[self._root]} {'minor' if self.minor else 'major'}"
 
     @property
     def name(self) -> str:
@@ -53,6 +63,14 @@ class Key:
         """Keys that go together with it, itself first: a fifth down and up, and the other mode."""
         down, up = (self.hour - 2) % 12 + 1, self.hour % 12 + 1
         return (self, Key(down, self.minor), Key(up, self.minor), Key(self.hour, not self.minor))
+
+    def shifted(self, semitones: int) -> Key:
+        """The key of the same music played so many half tones higher."""
+        return Key((self.hour - 1 + _FIFTH * semitones) % 12 + 1, self.minor)
+
+    def written(self, notation: str) -> str:
+        """In a notation: "musical" (F#m), "open" (4m) or "camelot" (11A)."""
+        return {"camelot": self.camelot, "open": self.open_key}.get(notation, self.short)
 
     @property
     def _root(self) -> int:

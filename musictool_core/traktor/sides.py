@@ -215,13 +215,7 @@ def key_text(value: Merged, notation: str) -> str:
     """
     text = _named(value) if isinstance(value, int) else normal_text(value)
     key = parse_key(text)
-    if key is None:
-        return text
-    if notation == "camelot":
-        return key.camelot
-    if notation == "open":
-        return f"{(key.hour - 8) % 12 + 1}{'m' if key.minor else 'd'}"
-    return key.short
+    return text if key is None else key.written(notation)
 
 
 def _named(number: int) -> str:

@@ -177,7 +177,7 @@ def test_what_cannot_be_changed_alone_is_left_and_explained(content: str) -> Non
     with pytest.raises(FormatError, match="left alone") as caught:
         plan_config(content.encode(errors="surrogateescape"), add_plugins=ADDED)
 
-    assert "Add by hand what is missing: discogscollection, gaps" in caught.value.line()
+    assert "Add by hand what is missing: discogscollection, djanalysis, gaps" in caught.value.line()
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CLASSES = {
     "discogscollection": "DiscogsCollectionPlugin",
+    "djanalysis": "DjAnalysisPlugin",
     "gaps": "GapsPlugin",
     "history": "HistoryPlugin",
     "marketplace": "MarketplacePlugin",
@@ -136,8 +137,10 @@ def test_the_keys_of_every_json_output_are_documented(
     beet("modify", "-y", "-M", "-W", "label:glasshouse", "traktor_rating=4")
     beet("traktor", "push")
     beet("modify", "-y", "-M", "-W", "title:Rolltreppe", "label=Kaltstrom Berlin")
-    # For `beet undo --last`.
+    # For `beet dj verify`, and for `beet undo --last`.
+    beet("modify", "-y", "-M", "-W", "title:Undertow", "bpm=126")
     beet("modify", "-y", "-M", "-W", "title:Zugabe", "mood=calm")
+    beet("dj", "analyze")
     documented: dict[str, list[str]] = {}
     for page in PLUGIN_PAGES.values():
         for table in page.tables():

@@ -105,3 +105,46 @@ def test_a_token_file_that_cannot_be_read_is_one_line(monkeypatch: pytest.Monkey
 
     with pytest.raises(ConfigError, match="is not a readable file"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "auto"), [(True, "yes"), (False, "no"), ("background", "background"), ("no", "no")]
+)
+def test_measuring_on_import_is_a_switch_with_a_third_position(
+    user: Any, given: object, auto: str
+) -> None:
+    user["djanalysis"]["auto"] = given
+
+    assert read_settings().analysis.auto == auto
+
+
+def test_settings_of_the_analysis_are_taken_over(user: Any) -> None:
+    user["djanalysis"] = {"bpm_range": [60, 150.5], "tag_notation": "open", "bpm_decimals": 2}
+    user["musictool"]["jobs"]["scheduler"] = "tcp://127.0.0.1:8786"
+
+    found = read_settings().analysis
+
+    assert (found.tempo_range, found.tag_notation, found.bpm_decimals) == ((60.0, 150.5), "open", 2)
+    assert found.scheduler == "tcp://127.0.0.1:8786"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "expected"),
+    [
+        ("djanalysis", "auto", "later", '"yes" or "background" or "no"'),
+        ("djanalysis", "tag_notation", "camelt", "Did you mean 'camelot'?"),
+        ("djanalysis", "bpm_decimals", 4, "0 to 3"),
+        ("djanalysis", "bpm_range", [100, 150], "at least twice the first"),
+        ("djanalysis", "bpm_range", ["a", "b"], "two numbers"),
+        ("musictool", "jobs", {"schedule": "x"}, "Did you mean 'scheduler'?"),
+    ],
+)
+def test_settings_of_the_analysis_that_cannot_be_used_are_one_line(
+    user: Any, section: str, key: str, value: object, expected: str
+) -> None:
+    user[section][key] = value
+
+    with pytest.raises(ConfigError) as refused:
+        read_settings()
+
+    assert expected in refused.value.line()

@@ -18,7 +18,10 @@ _TORTURE = "copies that are there to be damaged"
 _UPLOAD = "an export that a browser sent, in a folder that is gone with the request"
 _COPIES = "copies for browsers in a private folder of this process (docs/decisions/0009)"
 
+_PIPE = "answers to the process that asks, through its pipe"
+
 ALLOWED = {
+    ("musictool_core/analysis/child.py", "os.fdopen"): _PIPE,
     **{
         ("musictool_core/net/pacing.py", what): _PACING
         for what in (

@@ -94,3 +94,20 @@ def test_the_notation_of_beets_stays(key: str) -> None:
 )
 def test_other_notations(text: str, key: str) -> None:
     assert short(text) == key
+
+
+def test_keys_move_by_half_tones() -> None:
+    moved = [Key(8, minor=True).shifted(semitones) for semitones in (1, 2, -1, 12)]
+
+    assert [key.short for key in moved] == ["A#m", "Bm", "G#m", "Am"]
+
+
+@pytest.mark.parametrize("key", WHEEL)
+def test_every_notation_is_read_back(key: Key) -> None:
+    for notation in ("musical", "open", "camelot"):
+        assert parse_key(key.written(notation)) == key
+    assert parse_key(key.plain_name) == parse_key(key.open_key) == key
+
+
+def test_open_key_counts_from_a_minor() -> None:
+    assert (Key(8, minor=True).open_key, Key(1, minor=False).open_key) == ("1m", "6d")

@@ -170,7 +170,7 @@ def test_a_first_user_gets_a_private_file_and_the_next_command(
     setting.setup(Script((ENABLE, ""), (TOKEN, CANARY), (TEST, "n"), (AGREE, "y")))
 
     assert yaml.safe_load(setting.path.read_text()) == {
-        "plugins": "musicbrainz discogscollection gaps history marketplace musictool traktor",
+        "plugins": " ".join(("musicbrainz", *OUR_PLUGINS)),
         "discogs": {"user_token": CANARY},
     }
     assert mode_of(setting.path) == 0o600
@@ -313,9 +313,7 @@ def test_pretending_shows_the_change_and_asks_nothing(
 
     out = capsys.readouterr().out
     assert "-plugins: fetchart\n" in out
-    assert (
-        "+plugins: fetchart discogscollection gaps history marketplace musictool traktor\n" in out
-    )
+    assert f"+plugins: fetchart {' '.join(OUR_PLUGINS)}\n" in out
     assert "asked for your Discogs token" in out
     assert "asked which folders" in out
     assert setting.path.read_text() == "plugins: fetchart\n"
@@ -430,7 +428,7 @@ def test_plugins_of_an_included_file_are_left_to_the_user(
 
     err = capsys.readouterr().err
     assert f"{tmp_path}/shared.yaml" in err
-    assert "discogscollection history marketplace musictool" in err
+    assert "discogscollection djanalysis history marketplace musictool" in err
     assert setting.path.read_text() == "include: [shared.yaml]\n"
 
 

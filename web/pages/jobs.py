@@ -26,6 +26,7 @@ TITLES = {
     "traktor.sync": "Keep Traktor in step",
     "traktor.deliver": "Write what waited for Traktor",
     "traktor.import": "Import plays from Traktor",
+    "analysis.analyse": "Measure files",
 }
 """What the kinds of work are called; a test holds it to the kinds there are."""
 

@@ -36,7 +36,15 @@ NEEDED = ("/", "/library", "/editor", "/gaps", "/gaps/review")
 YEAR = 1995
 TRACKS = 14
 EDITED = 12
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool", "traktor"]
+PLUGINS = [
+    "discogscollection",
+    "djanalysis",
+    "gaps",
+    "history",
+    "marketplace",
+    "musictool",
+    "traktor",
+]
 SHOPS = re.compile("^https://")
 PLAYS = "document.querySelector('mt-player').audio.paused === false"
 

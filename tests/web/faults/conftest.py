@@ -13,7 +13,15 @@ from tests.fakes.music import HistoryBeet
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool", "traktor"]
+PLUGINS = [
+    "discogscollection",
+    "djanalysis",
+    "gaps",
+    "history",
+    "marketplace",
+    "musictool",
+    "traktor",
+]
 FEW = 50
 MANY = 500
 

@@ -26,7 +26,15 @@ expected-statuses = ["2xx", "3xx", "4xx", 503]
 
 ENDLESS = "/api/v1/events"
 
-PLUGINS = ["discogscollection", "gaps", "history", "marketplace", "musictool", "traktor"]
+PLUGINS = [
+    "discogscollection",
+    "djanalysis",
+    "gaps",
+    "history",
+    "marketplace",
+    "musictool",
+    "traktor",
+]
 
 
 @pytest.fixture

@@ -1,0 +1,9 @@
+"""What measuring files adds to the product."""
+
+from musictool_core.host.feature import Feature
+
+FEATURE = Feature(
+    "analysis",
+    migrations="musictool_core.analysis.tables:MIGRATIONS",
+    job_kinds=("musictool_core.app.analysing:AnalyseJob",),
+)

@@ -1,0 +1,465 @@
+"""`beet dj`: measure files, list what was measured, compare it, and find what mixes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from musictool_core import app, jobs
+from musictool_core.analysis import engine, fill, filling, mixing
+from musictool_core.analysis.comments import check_template
+from musictool_core.analysis.comparing import Relation, compare_keys, compare_tempos
+from musictool_core.analysis.due import identify
+from musictool_core.analysis.tagging import dress_tags
+from musictool_core.app import analysing, edits
+from musictool_core.app.bookkeeping import this_command
+from musictool_core.app.cli import session, text
+from musictool_core.errors import Cancelled, MusicToolError
+from musictool_core.host import terminal
+from musictool_core.host.entities import Entity, read_images
+from musictool_core.host.items import find_ids, find_in_order, item_paths, render_items
+from musictool_core.host.library import Host
+from musictool_core.host.listening import carry_on
+from musictool_core.host.settings import read_settings
+from musictool_core.host.tracks import in_parts
+from musictool_core.music import ItemId
+from musictool_core.music.keys import parse_key
+
+if TYPE_CHECKING:
+    import logging
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from beets.library import Item, Library
+
+    from musictool_core.analysis.fill import Planned
+    from musictool_core.analysis.filling import Kept
+    from musictool_core.analysis.mixing import Neighbour, Side
+    from musictool_core.app import App
+    from musictool_core.audio.values import Analysis
+    from musictool_core.changes import ChangeSetId
+
+_UNKNOWN = "-"
+
+
+def analyze(lib: Library, opts: Namespace) -> int:
+    """`beet dj analyze`."""
+    running = session.start(lib)
+    check_template(running.settings.analysis.comment)
+    ids = find_ids(running.host, opts.query)
+    if opts.pretend:
+        return _pretend(running, ids, opts)
+    with terminal.long_work() as (line, cancel):
+        run = analysing.measure(
+            running.host,
+            ids,
+            running.settings.analysis,
+            force=opts.force,
+            workers=opts.jobs,
+            report=line,
+            cancel=cancel,
+        )
+    template = running.settings.analysis.comment
+    planned = fill.plan_fields(running.host, ids, template=template, force=opts.force)
+    result = analysing.write(running.host, planned, this_command())
+    unwritten = _write_files(running, result.changeset_id) if result else 0
+    _show(running, ids, planned, run.failed, as_json=opts.json)
+    if not opts.json:
+        summary = f"{text.count(run.measured, 'file')} measured, {run.known:,} known before"
+        summary += f", {len(run.failed):,} failed" if run.failed else ""
+        undo = f" `beet undo {result.changeset_id}` takes it back." if result else ""
+        terminal.write(f"{summary}; {text.count(len(planned.changes), 'value')} written.{undo}")
+        if planned.kept:
+            terminal.write(
+                f"{text.count(len(planned.kept), 'track')} keep another tempo, key or energy:"
+                " `beet dj verify` compares."
+            )
+    if run.left:
+        raise Cancelled(f"stopped on request; {run.left:,} files come with the next run.")
+    return len(run.failed) + unwritten
+
+
+def list_analyses(lib: Library, opts: Namespace) -> int:
+    """`beet dj list`."""
+    running = session.start(lib)
+    ids = find_in_order(running.host, opts.query)
+    found = {n: known for n, known, _ in fill.read_known(running.host.reading(), ids)}
+    shown = [number for number in ids if number in found]
+    if opts.format:
+        for line in render_items(running.host, shown, opts.format):
+            terminal.write(line)
+        return 0
+    paths = item_paths(running.host, shown)
+    for number in shown:
+        known = found[number]
+        if opts.json:
+            terminal.write_json(_json_analysis(paths[number], known.analysis, known.error))
+        else:
+            terminal.write(_line(paths[number], known.analysis, known.error))
+    if not opts.json and len(shown) < len(ids):
+        left = text.count(len(ids) - len(shown), "file")
+        terminal.notice(f"{left} never measured; `beet dj analyze` does.")
+    return 0
+
+
+def verify(lib: Library, opts: Namespace) -> int:
+    """`beet dj verify`."""
+    running = session.start(lib)
+    ids = find_in_order(running.host, opts.query)
+    rows = list(_comparisons(running.host, ids))
+    paths = item_paths(running.host, {ItemId(row["item"]) for row in rows})
+    for row in rows:
+        row["path"] = paths[ItemId(row.pop("item"))]
+        if opts.json:
+            terminal.write_json({"path": row.pop("path"), **row})
+        elif opts.all or row["relation"] != Relation.EQUAL.value:
+            terminal.write(_verified(row))
+    if not opts.json:
+        counts = [
+            f"{sum(row['relation'] == each.value for row in rows):,} {word}"
+            for each, word in _RELATION_WORDS.items()
+        ]
+        confirmed = sum(row["confirms"] for row in rows)
+        terminal.write(
+            f"{text.count(len(rows), 'value')} compared: {', '.join(counts)};"
+            f" {text.count(confirmed, 'tempo')} confirmed."
+        )
+    return 0
+
+
+def mixable(lib: Library, opts: Namespace) -> int:
+    """`beet dj mixable`."""
+    running = session.start(lib)
+    number = _only(running.host, opts.query)
+    among = [opts.among] if opts.among else []
+    sides = {side.item_id: side for side in _sides(running.host, find_ids_of(running.host, among))}
+    track = sides.get(number) or next(iter(_sides(running.host, [number])))
+    if track.key is None or not track.bpm:
+        raise MusicToolError(
+            "its key and tempo are not known.", hint="`beet dj analyze` measures them."
+        )
+    found = mixing.find_neighbours(
+        track, sides.values(), pitch_percent=opts.pitch, varispeed=opts.varispeed
+    )[: opts.most]
+    paths = item_paths(running.host, {ItemId(each.item_id) for each in found})
+    if not opts.json:
+        terminal.write(
+            f"{track.key.camelot} {track.bpm:.2f} BPM; {text.count(len(found), 'track')}:"
+        )
+    for each in found:
+        path = paths[ItemId(each.item_id)]
+        if opts.json:
+            terminal.write_json(_json_neighbour(path, sides[each.item_id], each))
+        else:
+            side = sides[each.item_id]
+            key = each.key.camelot
+            terminal.write(f"{each.score:.2f} {key:>3} {side.bpm:7.2f}  {path}")
+            terminal.write(f"              {'; '.join(each.reasons)}")
+    return 0
+
+
+def find_ids_of(host: Host, words: Sequence[str]) -> list[ItemId]:
+    """Items of a query that stands in one word."""
+    return find_ids(host, [part for word in words for part in word.split()])
+
+
+def points(lib: Library, opts: Namespace) -> int:
+    """`beet dj points`."""
+    running = session.start(lib)
+    number = _only(running.host, opts.query)
+    known = next(iter(fill.read_known(running.host.reading(), [number])), None)
+    if known is None or known[1].analysis is None:
+        why = known[1].error if known else "it was never measured"
+        raise MusicToolError(f"nothing is known of it: {why}.", hint="`beet dj analyze` measures.")
+    path = item_paths(running.host, [ItemId(number)])[ItemId(number)]
+    if opts.json:
+        terminal.write_json(_json_points(path, known[1].analysis))
+    else:
+        _print_points(path, known[1].analysis)
+    return 0
+
+
+def before_write(item: Item, tags: dict[str, Any], log: logging.Logger) -> None:
+    """Listener of `write`: the user may want another notation in tags."""
+    with carry_on(log):
+        settings = read_settings().analysis
+        exact = fill.number_in(item.get("analysis_bpm"))
+        dress_tags(tags, exact, notation=settings.tag_notation, decimals=settings.bpm_decimals)
+
+
+def after_removal(item: Item, log: logging.Logger) -> None:
+    """Listener of `item_removed`."""
+    with carry_on(log):
+        host = Host(item.db)
+        if item.id is not None and engine.has_tables(host.reading()):
+            with host.transaction() as tx:
+                engine.forget(tx, [item.id])
+
+
+# --- analyze -------------------------------------------------------------------------------------
+
+
+def _pretend(running: App, ids: Sequence[ItemId], opts: Namespace) -> int:
+    host = running.host
+    known = engine.known_audio(host.reading())
+    due = 0
+    with terminal.long_work() as (_, cancel):
+        for file in engine.find_files(host.reading(), host, ids):
+            cancel.check()
+            one = identify(file)
+            is_due = not one.error and (opts.force or one.digest not in known)
+            due += is_due
+            status = "failed" if one.error else "due" if is_due else "known"
+            if opts.json:
+                terminal.write_json(_json_file(str(file.path), status, one.error, [], ()))
+            elif status != "known":
+                terminal.write(f"{file.path}: {one.error or 'would be measured'}")
+    if not opts.json:
+        template = running.settings.analysis.comment
+        planned = fill.plan_fields(host, ids, template=template, force=opts.force)
+        terminal.write(
+            f"{text.count(due, 'file')} would be measured;"
+            f" {text.count(len(planned.changes), 'value')} of known ones would be written."
+        )
+    return 0
+
+
+def _write_files(running: App, changeset: ChangeSetId) -> int:
+    """Write the tags that wait; return how many files could not be written."""
+    job = edits.files_job(running.host, changeset)
+    if job is None:
+        return 0
+    kinds = app.job_kinds(running)
+    with terminal.long_work() as (line, cancel):
+        done = jobs.run(
+            running.host, job.job_id, kinds, now=app.utc_now, cancel=cancel, report=line
+        )
+    if done.state is not jobs.JobState.DONE or done.result is None:
+        terminal.notice(f"Tags are still to be written: job {job.job_id}.")
+        return 0
+    for failure in done.result["failures"]:
+        terminal.notice(f"tags were not written: {failure['why']}")
+    return int(done.result["failed"])
+
+
+def _show(
+    running: App,
+    ids: Sequence[ItemId],
+    planned: Planned,
+    failed: Mapping[int, str],
+    *,
+    as_json: bool,
+) -> None:
+    changed: dict[int, list[str]] = {}
+    for change in planned.changes:
+        changed.setdefault(change.entity_id, []).append(change.field)
+    paths = item_paths(running.host, ids)
+    known = engine.known_of(running.host.reading(), ids)
+    for number in ids:
+        if number not in known or number not in paths:
+            continue
+        error, fields = failed.get(number, ""), changed.get(number, [])
+        if as_json:
+            status = "failed" if error else "filled" if fields else "known"
+            kept = planned.kept.get(number, ())
+            terminal.write_json(_json_file(paths[number], status, error, fields, kept))
+        elif error or fields:
+            terminal.write(_line(paths[number], known[number].analysis, error))
+
+
+def _json_file(
+    path: str, status: str, error: str, fields: Sequence[str], kept: Sequence[Kept]
+) -> dict[str, Any]:
+    return {
+        "path": path,
+        "status": status,
+        "error": error or None,
+        "fields": sorted(fields),
+        "kept": {each.field: {"is": each.present, "measured": each.measured} for each in kept},
+    }
+
+
+# --- list ----------------------------------------------------------------------------------------
+
+
+def _line(path: str, found: Analysis | None, error: str) -> str:
+    if found is None:
+        return f"{path}: {error}"
+    key = found.key.key.camelot if found.key else _UNKNOWN
+    bpm = f"{found.tempo.bpm:.2f}" if found.tempo else _UNKNOWN
+    energy = f"{found.energy.level:.1f}" if found.energy else _UNKNOWN
+    lufs = f"{found.loudness.integrated_lufs:.1f}" if found.loudness else _UNKNOWN
+    return f"{key:>3} {bpm:>7} BPM  energy {energy:>4}  {lufs:>5} LUFS  {path}"
+
+
+def _json_analysis(path: str, found: Analysis | None, error: str) -> dict[str, Any]:
+    """The documented object of one file."""
+    own = filling.own_fields(found) if found else {}
+    key = found.key if found else None
+    return {
+        "path": path,
+        "key": key.key.plain_name if key else None,
+        "key_confidence": own.get("analysis_key_confidence"),
+        "key_alt": key.alternative.plain_name if key and key.alternative else None,
+        "camelot": own.get("analysis_camelot"),
+        "bpm": own.get("analysis_bpm"),
+        "bpm_confidence": own.get("analysis_bpm_confidence"),
+        "bpm_alt": own.get("analysis_bpm_alt"),
+        "grid_offset_s": own.get("analysis_grid_offset"),
+        "energy": round(found.energy.level, 2) if found and found.energy else None,
+        "sections": filling.sections_of(found) if found else [],
+        "intro_end_s": own.get("analysis_intro_end"),
+        "outro_start_s": own.get("analysis_outro_start"),
+        "mix_in_s": own.get("analysis_mix_in"),
+        "mix_out_s": own.get("analysis_mix_out"),
+        "lufs": own.get("analysis_lufs"),
+        "lra_lu": own.get("analysis_lra"),
+        "true_peak_dbtp": own.get("analysis_true_peak"),
+        "error": error or None,
+    }
+
+
+# --- verify --------------------------------------------------------------------------------------
+
+_RELATION_WORDS = {
+    Relation.EQUAL: "equal",
+    Relation.OCTAVE: "in another octave",
+    Relation.HARMONIC: "harmonic",
+    Relation.CONTRADICTION: "contradicting",
+}
+
+
+def _comparisons(host: Host, ids: Sequence[ItemId]) -> Iterator[dict[str, Any]]:
+    view = host.reading()
+    raw = engine.known_of(view, ids)
+    for number, known, image in fill.read_known(view, ids):
+        # As measured, not as others confirmed it.
+        found = raw[number].analysis
+        if found is None:
+            continue
+        if found.tempo:
+            for source, other in fill.tempos_of_others(image, known.written):
+                compared = compare_tempos(found.tempo.bpm, other)
+                yield {
+                    "item": number,
+                    "what": "bpm",
+                    "source": source,
+                    "value": other,
+                    "measured": round(found.tempo.bpm, 3),
+                    "confidence": round(found.tempo.confidence, 3),
+                    "relation": compared.relation.value,
+                    "detail": compared.detail,
+                    "confirms": compared.confirms,
+                }
+        if found.key:
+            for source, key in fill.keys_of_others(image, known.written):
+                compared = compare_keys(found.key.key, key)
+                yield {
+                    "item": number,
+                    "what": "key",
+                    "source": source,
+                    "value": key.short,
+                    "measured": found.key.key.short,
+                    "confidence": round(found.key.confidence, 3),
+                    "relation": compared.relation.value,
+                    "detail": compared.detail,
+                    "confirms": False,
+                }
+
+
+def _verified(row: Mapping[str, Any]) -> str:
+    detail = f" ({row['detail']})" if row["detail"] else ""
+    is_octave = row["relation"] == Relation.OCTAVE.value
+    sure = "; its octave is taken" if is_octave else "; confirms ours"
+    sure = sure if row["confirms"] else ""
+    return (
+        f"{row['relation'] + detail:<24} {row['source']} {row['value']}, measured"
+        f" {row['measured']} ({row['confidence']:.2f}){sure}  {row['path']}"
+    )
+
+
+# --- mixable, points -----------------------------------------------------------------------------
+
+
+def _only(host: Host, query: Sequence[str]) -> int:
+    found = find_ids(host, query) if query else []
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise MusicToolError("no track is found; which one?", hint="e.g. title:Undertow or id:12")
+    raise MusicToolError(
+        f"{len(found):,} tracks are found; which one?", hint="e.g. add its artist, or give id:12"
+    )
+
+
+def _sides(host: Host, ids: Sequence[int]) -> Iterator[Side]:
+    view = host.reading()
+    fields = {"bpm", "initial_key", "analysis_bpm", "analysis_key", "energy"}
+    for part in in_parts(ids):
+        for number, image in read_images(view, Entity.ITEM, part, fields).items():
+            bpm = fill.number_in(image.value("bpm")) or 0.0
+            exact = fill.number_in(image.value("analysis_bpm")) or 0.0
+            # What the library says is right; the measured one has the decimals.
+            if exact and (not bpm or abs(exact - bpm) <= 1):
+                bpm = exact
+            said = image.value("initial_key") or image.value("analysis_key")
+            key = parse_key(said) if isinstance(said, str) else None
+            yield mixing.Side(number, bpm, key, fill.number_in(image.value("energy")))
+
+
+def _json_neighbour(path: str, side: Side, found: Neighbour) -> dict[str, Any]:
+    return {
+        "path": path,
+        "item": found.item_id,
+        "bpm": round(side.bpm, 3),
+        "camelot": side.key.camelot if side.key else None,
+        "tempo_change_percent": round(found.tempo_change, 3),
+        "camelot_at_tempo": found.key.camelot,
+        "relation": found.relation,
+        "energy": side.energy,
+        "score": round(found.score, 3),
+        "reasons": list(found.reasons),
+    }
+
+
+def _json_points(path: str, found: Analysis) -> dict[str, Any]:
+    values = _json_analysis(path, found, "")
+    names = ("path", "bpm", "grid_offset_s", "intro_end_s", "outro_start_s", "mix_in_s")
+    return {
+        **{name: values[name] for name in (*names, "mix_out_s")},
+        "length_s": round(found.duration_s, 3),
+        "confidence": round(found.structure.confidence, 3) if found.structure else None,
+        "sections": values["sections"],
+    }
+
+
+def _print_points(path: str, found: Analysis) -> None:
+    terminal.write(_line(path, found, ""))
+    structure = found.structure
+    if structure is None:
+        terminal.write("Its arrangement is unclear.")
+        return
+    for each in structure.sections:
+        bars = text.count(each.bars, "bar") if each.bars is not None else ""
+        times = f"{_clock(each.start_s)} to {_clock(each.end_s)}"
+        terminal.write(f"  {times}  {each.label:<6} {bars:>8}  energy {each.energy:.1f}")
+    marks = {
+        "intro ends": structure.intro_end_s,
+        "mix in": structure.mix_in_s,
+        "mix out": structure.mix_out_s,
+        "outro begins": structure.outro_start_s,
+    }
+    for name, at_s in marks.items():
+        if at_s is not None:
+            terminal.write(f"{name + ':':<14}{_clock(at_s)}{_bar_said(found, at_s)}")
+
+
+def _bar_said(found: Analysis, at_s: float) -> str:
+    """In which bar a time is, counted from 1; "" without a steady grid."""
+    if found.tempo is None or found.grid is None or found.grid.downbeat is None:
+        return ""
+    beats = (at_s - found.grid.offset_s) * found.tempo.bpm / 60 - found.grid.downbeat
+    return f" (bar {round(beats / 4, 1) + 1:g})"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60:>2}:{seconds % 60:05.2f}"

@@ -1,0 +1,276 @@
+"""What is imported is measured while beets asks its questions, and collected in one stage.
+
+Files are put in when a task is created, so that lookups, prompts and copying hide the measuring.
+What it says is set in the stage, before beets writes tags and moves files; where beets writes none
+(as-is), we do. All of it is part of the import: undoing that takes it back.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from concurrent.futures import CancelledError
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musictool_core import app
+from musictool_core.analysis import cluster, engine, filling
+from musictool_core.analysis.due import AudioFile, examine
+from musictool_core.analysis.tables import FILES
+from musictool_core.analysis.workers import Unable
+from musictool_core.app import analysing
+from musictool_core.db import epoch
+from musictool_core.errors import StorageError
+from musictool_core.host import filework
+from musictool_core.host.cells import tag_fields
+from musictool_core.host.listening import carry_on
+from musictool_core.host.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from concurrent.futures import Future
+
+    from beets.library import Item, Library
+
+    from musictool_core.analysis.due import Examined
+    from musictool_core.analysis.filling import FieldValue
+    from musictool_core.analysis.workers import Workers
+    from musictool_core.app import App
+
+_LOOK_S = 0.2
+
+_FROM_IMPORT = "beet import"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is to be stored of an imported item, once its file is where it stays."""
+
+    digest: str
+    error: str
+    written: dict[str, FieldValue]
+    has_tags: bool
+
+
+@dataclass(slots=True)
+class _Import:
+    """One run of `beet import`."""
+
+    app: App
+    workers: Workers
+    known: dict[str, str]
+    futures: dict[Path, Future[Examined]] = field(default_factory=dict)
+    found: dict[int, _Found] = field(default_factory=dict)
+
+
+class Importing:
+    """The listeners and the stage of the plugin; each logs what goes wrong and lets beets go on.
+
+    Args:
+        log: of the plugin.
+    """
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._import: _Import | None = None
+        self._later: list[int] = []
+        self._exits = ExitStack()
+        # Tasks are created in one thread of beets, and collected in another.
+        self._lock = threading.Lock()
+
+    def begin(self, session: Any) -> None:
+        """Listener of `import_begin`."""
+        with carry_on(self._log):
+            self.end()
+            settings = read_settings().analysis
+            if session.config["pretend"] or settings.auto != "yes":
+                return
+            running = app.start(session.lib, notice=self._log.warning)
+            workers = self._exits.enter_context(cluster.open_workers(settings))
+            known = engine.known_audio(running.host.reading())
+            self._import = _Import(running, workers, known)
+
+    def created(self, session: Any, task: Any) -> None:
+        """Listener of `import_task_created`: begin to measure."""
+        del session
+        if self._import is not None:
+            with carry_on(self._log):
+                for item in task.items:
+                    self._measure(self._import, item)
+
+    def chosen(self, session: Any, task: Any) -> None:
+        """Listener of `import_task_choice`: what is skipped need not be measured."""
+        del session
+        if self._import is not None and task.skip:
+            for item in task.items:
+                with self._lock:
+                    future = self._import.futures.pop(_path(item), None)
+                if future is not None:
+                    future.cancel()
+
+    def collect(self, session: Any, task: Any) -> None:
+        """Import stage: wait for the measures, and set what they say."""
+        del session
+        items = list(task.imported_items())
+        if self._import is None:
+            self._later += [int(item.id) for item in items if item.id]
+            return
+        with carry_on(self._log):
+            for item in items:
+                self._collect(self._import, item)
+
+    def settled(self, session: Any, task: Any) -> None:
+        """Listener of `import_task_files`: files are where they stay, their tags are written."""
+        if self._import is None:
+            return
+        with carry_on(self._log):
+            items = [item for item in task.imported_items() if item.id in self._import.found]
+            is_written = task.apply or task.choice_flag.name == "RETAG"
+            if session.config["write"] and not is_written:
+                self._write_tags(self._import, items)
+            self._remember(self._import, items)
+
+    def done(self, lib: Library) -> None:
+        """Listener of `import`: queue what is to be measured in the background."""
+        with carry_on(self._log):
+            self.end()
+            later, self._later = self._later, []
+            if later and read_settings().analysis.auto == "background":
+                running = app.start(lib, notice=self._log.warning)
+                job = analysing.queue(running.host, later)
+                self._log.warning(
+                    f"{len(later)} imported files are measured by job {job}: the web view runs it,"
+                    " or `beet musictool jobs run`."
+                )
+
+    def end(self) -> None:
+        """End the workers."""
+        self._import = None
+        self._exits.close()
+
+    def _measure(self, run: _Import, item: Item) -> Future[Examined]:
+        path = _path(item)
+        with self._lock:
+            if path not in run.futures:
+                file = AudioFile(0, path, item.length or None)
+                tempo_range = run.app.settings.analysis.tempo_range
+                work = partial(examine, file, known=run.known, tempo_range=tempo_range)
+                run.futures[path] = run.workers.submit(work)
+            return run.futures[path]
+
+    def _collect(self, run: _Import, item: Item) -> None:
+        one = self._wait(run, item)
+        if one is None or not item.id:
+            return
+        host = run.app.host
+        if one.outcome is not None:
+            with host.transaction() as tx:
+                engine.store_outcome(tx, one.digest, one.outcome, at=epoch(app.utc_now()))
+            run.known[one.digest] = one.outcome.error
+        error = one.error or run.known.get(one.digest, "")
+        if error:
+            self._log.warning(f"{one.file.path}: {error}")
+            run.found[int(item.id)] = _Found(one.digest, one.error, {}, has_tags=False)
+            return
+        analysis = engine.analysis_of(host.reading(), one.digest)
+        if analysis is None:
+            return
+        template = run.app.settings.analysis.comment
+        made = filling.fill(analysis, _present(item), _ours(item), template=template)
+        has_tags = _set(item, made.values)
+        item.store()
+        run.found[int(item.id)] = _Found(one.digest, "", made.written, has_tags=has_tags)
+
+    def _wait(self, run: _Import, item: Item) -> Examined | None:
+        future = self._measure(run, item)
+        while True:
+            try:
+                return future.result(timeout=_LOOK_S)
+            except TimeoutError:
+                # The import was stopped by Ctrl-C: beets waits for its threads.
+                if getattr(threading.current_thread(), "abort_flag", False):
+                    run.workers.close()
+                    return None
+            except CancelledError:
+                return None
+            except Unable as error:
+                self._log.warning(error.line())
+                self._import = None
+                return None
+
+    def _write_tags(self, run: _Import, items: Iterable[Item]) -> None:
+        tagged = {int(item.id or 0): item for item in items}
+        due = [number for number in tagged if run.found[number].has_tags]
+        # It sends events, and beets lets no listener of a plugin call another one of it while the
+        # level of its log is set.
+        level = self._log.level
+        self._log.setLevel(logging.NOTSET)
+        try:
+            done = filework.write_tags(run.app.host, due)
+            filework.store_written(
+                run.app.host,
+                [one for one in done if not (one is None or isinstance(one, StorageError))],
+            )
+        finally:
+            self._log.setLevel(level)
+        for number, one in zip(due, done, strict=True):
+            if isinstance(one, StorageError):
+                self._log.warning(one.line())
+            elif one is not None:
+                tagged[number].load()
+
+    def _remember(self, run: _Import, items: Iterable[Item]) -> None:
+        rows = []
+        for item in items:
+            found = run.found.pop(int(item.id or 0))
+            try:
+                seen = _path(item).stat()
+            except OSError:
+                continue
+            rows.append(
+                {
+                    "item_id": item.id,
+                    "digest": found.digest,
+                    "size": seen.st_size,
+                    "modified_ns": seen.st_mtime_ns,
+                    "error": found.error,
+                    "written": found.written,
+                }
+            )
+        with run.app.host.transaction() as tx:
+            FILES.upsert(tx, rows)
+
+
+def _path(item: Item) -> Path:
+    return Path(os.fsdecode(item.path))
+
+
+def _present(item: Item) -> dict[str, FieldValue]:
+    return {name: item.get(name) or None for name in filling.SHARED}
+
+
+def _ours(item: Item) -> dict[str, FieldValue]:
+    """What we wrote into an item that is imported again."""
+    return {
+        name: item.get(name)
+        for name, source in filling.SOURCES.items()
+        if item.get(source) == filling.OURS
+    }
+
+
+def _set(item: Item, values: dict[str, FieldValue]) -> bool:
+    """Set fields; whether any of them stands in tags, too."""
+    for name, source in filling.SOURCES.items():
+        if source not in values and item.get(name) and not item.get(source):
+            values[source] = _FROM_IMPORT
+    changed = {name for name, value in values.items() if item.get(name) != value}
+    for name in changed:
+        if values[name] is not None:
+            item[name] = values[name]
+        elif name in item:
+            del item[name]
+    return bool(changed & tag_fields())

@@ -1,0 +1,114 @@
+"""What worker processes of tests measure with: small, real measures of WAV files, and bad ones.
+
+They are named as "tests.fakes.measures:loudness", as our own are.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import wave
+from array import array
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from musictool_core.audio import values
+from musictool_core.audio.errors import ToolMissing
+from musictool_core.audio.values import Analysis
+from musictool_core.errors import FormatError
+from musictool_core.music.keys import WHEEL, Key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AM = Key(8, minor=True)
+
+
+def analysis(**changes: object) -> Analysis:
+    """All that can be measured, of an invented track of 128 BPM in A minor."""
+    whole = {
+        "version": values.VERSION,
+        "engine": "test",
+        "duration_s": 180.0,
+        "sample_rate": 44100,
+        "channels": 2,
+        "key": values.KeyEstimate(
+            AM, 0.9, Key(8, minor=False), 3.5, (values.KeyChange(90.0, Key(9, minor=True)),)
+        ),
+        "tempo": values.Tempo(127.63, 0.95, 63.815, is_stable=True),
+        "grid": values.Grid(0.123, 2),
+        "energy": values.Energy(6.6, (5.0, 6.6), 90.0),
+        "structure": values.Structure(
+            (
+                values.Section(0.0, 60.0, 32, "intro", 4.0),
+                values.Section(60.0, 180.0, None, "main", 7.5),
+            ),
+            60.0,
+            150.0,
+            30.0,
+            160.0,
+            0.8,
+        ),
+        "loudness": values.Loudness(-8.5, 4.25, -0.3),
+        "danceability": 1.5,
+        "notes": ("shorter than it says",),
+    }
+    return Analysis(**(whole | changes))  # type: ignore[arg-type]
+
+
+def loudness(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+    """Length and peak of a WAV file; a key and tempo that its first samples choose."""
+    assert tempo_range[0] < tempo_range[1]
+    with wave.open(os.fspath(path), "rb") as file:
+        rate, channels, frames = file.getframerate(), file.getnchannels(), file.getnframes()
+        samples = array("h", file.readframes(frames))
+    if not samples:
+        raise FormatError(f"{path.name} holds no sound.", hint="It is silent.")
+    chosen = crc32(samples[:1000].tobytes())
+    loud = values.Loudness(max(map(abs, samples)) / -1000, 0.0, 0.0)
+    return analysis(
+        duration_s=frames / rate,
+        sample_rate=rate,
+        channels=channels,
+        key=values.KeyEstimate(WHEEL[chosen % 24], 0.8, None, 0.0),
+        tempo=values.Tempo(100 + chosen % 6000 / 100, 0.9, None, is_stable=True),
+        loudness=loud,
+    )
+
+
+def by_name(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+    """An invented analysis that the name of the file chooses: what holds no sound has one, too."""
+    del tempo_range
+    chosen = crc32(path.stem.encode())
+    return analysis(
+        key=values.KeyEstimate(WHEEL[chosen % 24], 0.8, WHEEL[(chosen + 1) % 24], 0.0),
+        tempo=values.Tempo(120 + chosen % 1000 / 100, 0.9, None, is_stable=True),
+        energy=values.Energy(1 + chosen % 90 / 10, (5.0,), 180.0),
+    )
+
+
+def treacherous(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+    """As `loudness`, but files of some names crash, hang, or print where answers go."""
+    if "crash" in path.name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "leave" in path.name:
+        os._exit(3)
+    if "hang" in path.name:
+        path.with_suffix(".begun").touch()
+        time.sleep(600)  # noqa: TID251 - that is the point
+    if "chatter" in path.name:
+        os.write(1, b"INFO: some library says hello\n")
+    if "tool" in path.name:
+        raise ToolMissing("there is no ffmpeg.")
+    if "bug" in path.name:
+        raise ZeroDivisionError("division by zero")
+    if "threads" in path.name:
+        raise FormatError(",".join(os.environ.get(n, "") for n in ("OMP_NUM_THREADS", "SECRET")))
+    return loudness(path, tempo_range=tempo_range)
+
+
+def never_asked(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+    """A measure that must not be called."""
+    del tempo_range
+    raise AssertionError(f"{path} was measured")
