@@ -316,7 +316,8 @@ class _RecordLines:
 
 def _is_row(line: str, header: _Header) -> bool:
     """Whether the line is a complete row by itself."""
-    if len(line) > _MAX_ROW_CHARS:
+    if len(line) > _MAX_ROW_CHARS or line.count('"') % 2:
+        # A quote without another one ends a note that began above, or begins one.
         return False
     try:
         cells = next(csv.reader([line], delimiter=header.delimiter, strict=True), [])

@@ -127,7 +127,9 @@ def test_the_waveform_moves_by_keys_and_says_where_it_is(opened) -> None:
 
     page.wait_for_function(f"() => {PLAYER}.audio.currentTime >= 10")
 
-    assert wave.get_attribute("aria-valuetext").startswith("0:1")
+    page.wait_for_function(
+        "() => document.querySelector('mt-player mt-wave').ariaValueText.startsWith('0:1')"
+    )
     assert wave.get_attribute("aria-valuetext").endswith(" of 0:20")
     marked = wave.locator("canvas").evaluate(
         "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some(Boolean)"
