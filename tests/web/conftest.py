@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,22 +150,38 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(web_app: APIFlask, frontend_built: None) -> Iterator[str]:  # noqa: ARG001
+def profiles() -> Iterator[ExitStack]:
+    """Closes the profiles that a test opened.
+
+    Before the server they look at is gone, in whatever order a test names its fixtures: a page
+    that is still open when its server ends complains of that, if the machine is slow enough.
+    """
+    with ExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(
+    web_app: APIFlask,
+    profiles: ExitStack,
+    frontend_built: None,  # noqa: ARG001 (its skip)
+) -> Iterator[str]:
     """The application behind a real server, with its threads: its launch address."""
     found: Web = web_app.extensions[NAME]
     found.tail.start()
     found.worker.start()
     with serving(web_app) as base:
         yield f"{base}/launch?token={TOKEN}"
+        profiles.close()
         found.tail.stop()
 
 
 class Watched:
     """Contexts and pages of one test; what their consoles complained about fails it."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, profiles: ExitStack) -> None:
         self._browser = browser
-        self._contexts: list[BrowserContext] = []
+        self._profiles = profiles
         self.complaints: list[str] = []
 
     def context(self, **options: object) -> BrowserContext:
@@ -178,7 +194,7 @@ class Watched:
             "console",
             lambda said: self.complaints.append(said.text) if said.type == "error" else None,
         )
-        self._contexts.append(made)
+        self._profiles.callback(made.close)
         return made
 
     def launched(self, site: str, **options: object) -> BrowserContext:
@@ -195,25 +211,25 @@ class Watched:
         page.goto(url, wait_until="load")
         return page
 
-    def close(self) -> None:
-        """End all of them."""
-        for each in self._contexts:
-            each.close()
-
 
 @pytest.fixture
-def served(web_app: APIFlask, frontend_built: None) -> Iterator[str]:  # noqa: ARG001 (its skip)
+def served(
+    web_app: APIFlask,
+    profiles: ExitStack,
+    frontend_built: None,  # noqa: ARG001 (its skip)
+) -> Iterator[str]:
     """Address of the application on a port of its own, without a slash at its end."""
     with serving(web_app) as base:
         yield base
+        profiles.close()
 
 
 @pytest.fixture
-def watched(chromium: Browser) -> Iterator[Watched]:
+def watched(chromium: Browser, profiles: ExitStack) -> Iterator[Watched]:
     """Opens pages; fails the test if a console or policy complained."""
-    made = Watched(chromium)
+    made = Watched(chromium, profiles)
     yield made
-    made.close()
+    profiles.close()
     assert made.complaints == []
 
 

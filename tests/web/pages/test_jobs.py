@@ -12,10 +12,9 @@ from musictool_core import app, jobs
 from musictool_core.db import epoch
 from musictool_core.jobs import JOBS, JobState
 from musictool_web.pages.jobs import TITLES
-from tests.web.conftest import TOKEN, serving
+from tests.web.conftest import TOKEN
 
 if TYPE_CHECKING:
-    from apiflask import APIFlask
     from flask.testing import FlaskClient
 
     from musictool_web.context import Web
@@ -133,26 +132,24 @@ def test_one_job_of_the_api(browser: FlaskClient, parts: Web) -> None:
     assert browser.get(f"/api/v1/jobs/{10**30}").status_code == 404
 
 
-@pytest.mark.usefixtures("frontend_built")
 def test_progress_shows_at_once_and_keeps_the_focus(
-    web_app: APIFlask, parts: Web, watched: Watched
+    served: str, parts: Web, watched: Watched
 ) -> None:
     number = running(parts, done=1, total=9)
     parts.tail.start()
-    with serving(web_app) as base:
-        page = watched.context().new_page()
-        page.goto(f"{base}/launch?token={TOKEN}")
-        watched.complaints.clear()
-        page.goto(f"{base}/jobs", wait_until="load")
-        stop = page.get_by_role("button", name="Stop Let files follow an edit")
-        stop.focus()
-        with parts.host.transaction() as tx:
-            JOBS.update(tx, {"done": 5}, where={"id": number})
-        page.get_by_text("5 of 9").wait_for()
+    page = watched.context().new_page()
+    page.goto(f"{served}/launch?token={TOKEN}")
+    watched.complaints.clear()
+    page.goto(f"{served}/jobs", wait_until="load")
+    stop = page.get_by_role("button", name="Stop Let files follow an edit")
+    stop.focus()
+    with parts.host.transaction() as tx:
+        JOBS.update(tx, {"done": 5}, where={"id": number})
+    page.get_by_text("5 of 9").wait_for()
 
-        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == (
-            "Stop Let files follow an edit"
-        )
-        queue(parts, "other.work")
-        page.locator("#nav small", has_text="2").wait_for()
-        parts.tail.stop()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == (
+        "Stop Let files follow an edit"
+    )
+    queue(parts, "other.work")
+    page.locator("#nav small", has_text="2").wait_for()
+    parts.tail.stop()
