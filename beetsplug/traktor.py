@@ -101,6 +101,15 @@ def _add_lists(actions: Actions) -> None:
     export.add_argument("name", nargs="*", metavar="NAME", help="playlists; all when none is named")
     export.add_argument("--to", required=True, metavar="FOLDER", help="where the files are made")
     export.add_argument("--relative", action="store_true", help="paths relative to that folder")
+    handover = actions.add(
+        "handover",
+        f"{_LISTS}:handover",
+        "write a query as a playlist file to drag into a running Traktor",
+        query=_OVER_ITEMS,
+        writing=True,
+    )
+    handover.add_argument("--name", required=True, metavar="NAME", help="of the playlist")
+    handover.add_argument("--to", required=True, metavar="FOLDER", help="where the file is made")
 
 
 def _add_care(actions: Actions) -> None:

@@ -56,6 +56,8 @@ def main(arguments: list[str]) -> int:
     covers.write_covers(demo_set / build.LIBRARY)
     history.date_files(demo_set / build.LIBRARY, datetime.now(UTC))  # noqa: TID251 - entry point
     collection = fresh_traktor(root)
+    for handed_over in root.glob("Rated*.nml"):
+        handed_over.unlink()
     beets = fresh_beets(root, demo_set, collection)
     csv = ["collection", "import-csv", str(demo_set / "collection.csv")]
     tracklists = ["--tracklists", str(demo_set / "tracklists.jsonl")]
@@ -83,10 +85,14 @@ def main(arguments: list[str]) -> int:
             "12. A beets query as a playlist of Traktor, from now on",
             ["traktor", "playlists", "--push", "From beets/Rated", *_RATED, "--keep"],
         ),
-        ("13. The playlists", ["traktor", "playlists"]),
-        ("14. What was played", ["traktor", "history"]),
-        ("15. What is wrong in the collection", ["traktor", "health"]),
-        ("16. In step now", ["traktor", "status"]),
+        (
+            "13. The same as a file, to drag into a Traktor that runs",
+            ["traktor", "handover", "--name", "Rated", "--to", str(root), *_RATED],
+        ),
+        ("14. The playlists", ["traktor", "playlists"]),
+        ("15. What was played", ["traktor", "history"]),
+        ("16. What is wrong in the collection", ["traktor", "health"]),
+        ("17. In step now", ["traktor", "status"]),
         *_measuring(),
     )
     for title, words in steps:
@@ -106,9 +112,9 @@ def _measuring() -> tuple[tuple[str, list[str]], ...]:
         say("Without ffmpeg no key, tempo or energy is measured.")
         return ()
     return (
-        ("17. Key, tempo and energy from the audio (some labels)", ["dj", "analyze", *_MEASURED]),
-        ("18. Is that what tags and Traktor say?", ["dj", "verify", "--all", *_MEASURED]),
-        ("19. What mixes with a track?", ["dj", "mixable", "id:1"]),
+        ("18. Key, tempo and energy from the audio (some labels)", ["dj", "analyze", *_MEASURED]),
+        ("19. Is that what tags and Traktor say?", ["dj", "verify", "--all", *_MEASURED]),
+        ("20. What mixes with a track?", ["dj", "mixable", "id:1"]),
     )
 
 

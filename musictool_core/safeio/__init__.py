@@ -8,7 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from musictool_core.safeio.files import copy_new, private_directory, replace_file
+from musictool_core.safeio.files import (
+    NameTaken,
+    copy_new,
+    private_directory,
+    replace_file,
+    write_new,
+)
 
 if TYPE_CHECKING:
     from musictool_core.safeio.commit import FileBusy, FileChanged, Method, WriteResult
@@ -38,6 +44,7 @@ __all__ = [
     "FileBusy",
     "FileChanged",
     "Method",
+    "NameTaken",
     "Owner",
     "Recovered",
     "Unsettled",
@@ -63,6 +70,7 @@ __all__ = [
     "sweep",
     "unsettled",
     "write_many",
+    "write_new",
     "write_tags",
 ]
 

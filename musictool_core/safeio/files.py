@@ -14,6 +14,10 @@ from musictool_core.safeio.seam import CHUNK, CREATE, DISK, SafeIo, opened, writ
 FilePath = Path | str | bytes
 
 
+class NameTaken(StorageError):
+    """There is a file of this name already."""
+
+
 def replace_file(path: Path, content: bytes, *, mode: int | None = None, io: SafeIo = DISK) -> None:
     """Write `content` under `path`, atomically and durably; a symbolic link stays a link.
 
@@ -67,6 +71,36 @@ def copy_new(source: FilePath, target: FilePath, *, io: SafeIo = DISK) -> None:
             io.unlink(temporary)
         raise StorageError(
             f"{goal} could not be made from {origin} ({error.strerror}); nothing was changed."
+        ) from error
+    sync_names(io, goal)
+
+
+def write_new(target: Path, content: bytes, *, io: SafeIo = DISK) -> None:
+    """Write a file under a name that must be free; durable when this returns.
+
+    Args:
+        target: its folder must exist.
+        content: all of it.
+        io: the disk.
+
+    Raises:
+        NameTaken: there is something of that name; nothing was changed.
+        StorageError: writing failed; nothing was changed.
+    """
+    goal = os.fspath(target)
+    temporary = temporary_beside(goal)
+    try:
+        with opened(io, temporary, CREATE) as descriptor:
+            write_all(io, descriptor, content)
+            io.fsync(descriptor)
+        io.chmod(temporary, 0o644)
+        take_free_name(io, temporary, goal)
+    except OSError as error:
+        with suppress(OSError):
+            io.unlink(temporary)
+        kind = NameTaken if isinstance(error, FileExistsError) else StorageError
+        raise kind(
+            f"{target} could not be written ({error.strerror}); nothing was changed."
         ) from error
     sync_names(io, goal)
 

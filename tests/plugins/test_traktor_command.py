@@ -364,6 +364,30 @@ def test_playlists_are_exported_for_other_players(warp: HistoryBeet, tmp_path: P
     ]
 
 
+def test_a_query_is_handed_over_as_a_file_that_replaces_none(
+    warp: HistoryBeet, tmp_path: Path
+) -> None:
+    warp("traktor", "sync")
+    warp.import_album("New", ("flac",))
+    shutil.move(warp.file_of(3), warp.file_of(1).with_name("new.flac"))
+    warp("modify", "-yMW", "id:3", f"path={warp.file_of(1).with_name('new.flac')}")
+    before = collection(warp).read_bytes()
+    hand_over = ("traktor", "handover", "--name", "To/night", "--to", str(tmp_path), "id-")
+
+    pretended = warp(*hand_over, "--pretend")
+    first, second = warp(*hand_over), warp(*hand_over)
+
+    assert pretended.stdout == "3 tracks, 1 of them new to Traktor; nothing was written.\n"
+    assert first.stdout.startswith(f"{tmp_path / 'To_night.nml'}: 3 tracks, 1 of them new")
+    assert f"{tmp_path / 'To_night (2).nml'}" in second.stdout
+    made = (tmp_path / "To_night.nml").read_text("utf-8")
+    assert 'NAME="To/night"><PLAYLIST ENTRIES="3"' in made
+    assert collection(warp).read_bytes() == before
+    nowhere = warp.trying("traktor", "handover", "--name", "x", "--to", "nowhere")
+    assert nowhere.status == 1
+    assert "is not a folder" in nowhere.stderr
+
+
 def test_what_was_played_is_imported_once(warp: HistoryBeet) -> None:
     warp("traktor", "sync")
     key = f"Macintosh HD/:Users/:me/:Music/:{warp.file_of(1).name}"

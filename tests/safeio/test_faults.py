@@ -21,6 +21,7 @@ from musictool_core.safeio import (
     settle,
     unsettled,
     write_many,
+    write_new,
     write_tags,
 )
 from musictool_core.safeio import whole as overwriting
@@ -560,36 +561,38 @@ def test_a_batch_of_64_costs_at_most_one_and_a_fifth_syncs_a_file(
 
 
 class WholeFile:
-    """`replace_file` or `copy_new`, and what may be under the name afterwards."""
+    """A way to write a whole file, and what may be under the name afterwards."""
 
-    def __init__(self, folder: Path, *, is_copy: bool) -> None:
-        self.folder, self.is_copy = folder, is_copy
+    def __init__(self, folder: Path, way: str) -> None:
+        self.folder, self.way = folder, way
+        self.is_new = way != "replace_file"
         self.source, self.target = folder / "source", folder / "target"
         folder.mkdir()
         self.content = bytes(range(256)) * 64
         self.source.write_bytes(self.content)
-        self.allowed = (None if is_copy else b"old", self.content)
+        self.allowed = (None if self.is_new else b"old", self.content)
 
     def reset(self) -> None:
         self.target.unlink(missing_ok=True)
         for left in self.folder.glob(".mt-*"):
             left.unlink()
-        if not self.is_copy:
+        if not self.is_new:
             self.target.write_bytes(b"old")
 
     def act(self, io: SafeIo) -> None:
-        if self.is_copy:
+        if self.way == "copy_new":
             copy_new(self.source, self.target, io=io)
         else:
-            replace_file(self.target, self.content, io=io)
+            write = replace_file if self.way == "replace_file" else write_new
+            write(self.target, self.content, io=io)
 
     def found(self) -> bytes | None:
         return self.target.read_bytes() if self.target.exists() else None
 
 
-@pytest.fixture(params=[False, True], ids=["replace_file", "copy_new"])
+@pytest.fixture(params=["replace_file", "copy_new", "write_new"])
 def whole(request: pytest.FixtureRequest, tmp_path: Path) -> WholeFile:
-    return WholeFile(tmp_path / "files", is_copy=request.param)
+    return WholeFile(tmp_path / "files", request.param)
 
 
 def test_a_power_cut_leaves_a_whole_file_and_what_was_acknowledged(whole: WholeFile) -> None:

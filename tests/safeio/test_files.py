@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from musictool_core.errors import StorageError
-from musictool_core.safeio import private_directory, replace_file
+from musictool_core.safeio import NameTaken, private_directory, replace_file, write_new
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,18 @@ def test_a_new_file_holds_exactly_the_content_and_is_private(tmp_path: Path) -> 
 
     assert path.read_bytes() == content
     assert mode(path) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_under_a_free_name_replaces_none(tmp_path: Path) -> None:
+    path = tmp_path / "list.nml"
+
+    write_new(path, b"first")
+    with pytest.raises(NameTaken, match=r"list\.nml could not be written \(File exists\)"):
+        write_new(path, b"second")
+
+    assert path.read_bytes() == b"first"
+    assert mode(path) == 0o644
     assert list(tmp_path.iterdir()) == [path]
 
 

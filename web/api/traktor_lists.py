@@ -16,6 +16,7 @@ from musictool_web.pages.traktor_lists import (
     PARTS,
     USES,
     all_plays,
+    as_handover,
     as_m3u8,
     has_use,
     heard_of,
@@ -57,6 +58,17 @@ class WhichListArguments(Schema):
         required=True,
         validate=Length(1, 2000),
         metadata={"description": "its `id`"},
+    )
+
+
+class HandOverArguments(Schema):
+    """What is handed over."""
+
+    name = String(
+        required=True, validate=Length(1, 200), metadata={"description": "of the playlist"}
+    )
+    q = String(
+        load_default="", validate=Length(0, 2000), metadata={"description": "query of beets"}
     )
 
 
@@ -224,6 +236,19 @@ def list_playlist_tracks(arguments: dict[str, Any]) -> Any:
 def export_playlist(arguments: dict[str, Any]) -> Response:
     """For other players."""
     return as_m3u8(web(), arguments["ident"])
+
+
+@blueprint.get("/traktor/handover.nml")
+@blueprint.input(HandOverArguments, location="query", arg_name="arguments")
+@blueprint.doc(
+    summary="Hand a query over to a running Traktor",
+    description="A playlist file to drag into Traktor: copies of the entries that it has, new ones"
+    " for other files. Files that Traktor cannot find are left out.",
+    responses={200: "application/xml", 404: "no collection, or the query finds no such track"},
+)
+def hand_over(arguments: dict[str, Any]) -> Response:
+    """The only thing that a running Traktor takes."""
+    return as_handover(web(), arguments["name"], arguments["q"])
 
 
 @blueprint.get("/traktor/plays")

@@ -11,6 +11,7 @@ from flask import Response, redirect, render_template, request
 
 from musictool_core.insight.vinyl import vinyl_matrix
 from musictool_core.music import ItemId
+from musictool_core.traktor.handover import plan_handover
 from musictool_core.traktor.playlist_report import encode_m3u8, make_m3u8
 from musictool_core.traktor.plays import play_totals, plays_between
 from musictool_core.traktor.playstats import (
@@ -22,6 +23,7 @@ from musictool_core.traktor.playstats import (
     never_played,
     sessions,
 )
+from musictool_core.traktor.pushes import words_of
 from musictool_web import traktor
 from musictool_web.charts.mixpath import Stop, mix_path
 from musictool_web.charts.months import month_columns
@@ -143,6 +145,13 @@ def playlists() -> str:
 def export() -> Response:
     """A playlist for other players."""
     return as_m3u8(web(), request.args.get("list", ""))
+
+
+@blueprint.get("/traktor/handover.nml")
+def hand_over() -> Response:
+    """What a query finds, as a file to drag into a running Traktor."""
+    name, query = request.args.get("name", "").strip(), request.args.get("q", "")
+    return as_handover(web(), name or query or "All tracks", query)
 
 
 @blueprint.get("/traktor/plays")
@@ -287,10 +296,28 @@ def as_m3u8(parts: Web, ident: str) -> Response:
         raise NotThereError("there is no such playlist; it may have been renamed.")
     keys = counted.playlist.keys
     made = make_m3u8(counted.name, keys, lists.tracks(keys, look=False))
-    response = Response(encode_m3u8(made.text), mimetype="audio/x-mpegurl")
-    name = quote(f"{counted.name}.m3u8", safe="")
+    return _download(encode_m3u8(made.text), "audio/x-mpegurl", counted.name, "m3u8")
+
+
+def as_handover(parts: Web, name: str, query: str) -> Response:
+    """A playlist file for a running Traktor, to download.
+
+    Raises:
+        NotThereError: there is no collection, or the query finds nothing that Traktor could play.
+        MusicToolError: the query cannot be understood.
+    """
+    desk = traktor.desk_of(parts)
+    made = plan_handover(parts.host, desk, name, words_of(query))
+    if not made.known + made.new:
+        raise NotThereError("the query finds no track that Traktor could play.")
+    return _download(made.content, "application/xml", name, "nml")
+
+
+def _download(content: bytes, kind: str, name: str, ending: str) -> Response:
+    response = Response(content, mimetype=kind)
+    told = quote(f"{name}.{ending}", safe="")
     response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"playlist.m3u8\"; filename*=UTF-8''{name}"
+        f"attachment; filename=\"playlist.{ending}\"; filename*=UTF-8''{told}"
     )
     return response
 

@@ -17,11 +17,12 @@ from musictool_core.db import moment
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
 from musictool_core.host.items import load_items
-from musictool_core.safeio import replace_file
+from musictool_core.safeio import NameTaken, replace_file, write_new
 from musictool_core.traktor import desk as desks
 from musictool_core.traktor import health as health_rules
 from musictool_core.traktor import listing, outbox, places, pushes, relocations
 from musictool_core.traktor.collection import list_backups, open_collection, restore
+from musictool_core.traktor.handover import plan_handover
 from musictool_core.traktor.live import LiveFeed, PlayKeeper
 from musictool_core.traktor.ondisk import LocalZone
 from musictool_core.traktor.playlist_report import encode_m3u8, make_m3u8, make_report
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from musictool_core.app import App
     from musictool_core.changes import Result
     from musictool_core.traktor.desk import Desk
+    from musictool_core.traktor.handover import HandOver
     from musictool_core.traktor.listing import Read
     from musictool_core.traktor.playlist_report import PlaylistReport
     from musictool_core.traktor.playlists import Playlist
@@ -151,9 +153,7 @@ def export(lib: Library, opts: Namespace) -> int:
     running = session.start(lib)
     desk = desks.open_desk(running.settings.traktor)
     read = listing.read(running.host, desk)
-    folder = Path(opts.to).expanduser().absolute()
-    if not folder.is_dir():
-        raise MusicToolError(f"{folder} is not a folder.")
+    folder = _folder(opts.to)
     tracks = read.tracks(look=False)
     left, taken = 0, set[str]()
     for each in _chosen(read, opts.name):
@@ -172,6 +172,48 @@ def export(lib: Library, opts: Namespace) -> int:
             " (`traktor: paths`)."
         )
     return left
+
+
+def handover(lib: Library, opts: Namespace) -> int:
+    """`beet traktor handover`."""
+    running = session.start(lib)
+    desk = desks.open_desk(running.settings.traktor)
+    folder = _folder(opts.to)
+    if not opts.name.strip():
+        raise MusicToolError("a playlist needs a name.")
+    plan = plan_handover(running.host, desk, opts.name, opts.query)
+    for path in plan.left:
+        terminal.notice(f"{path} is left out: not there, or no path map leads there.")
+    count = plan.known + plan.new
+    new = f", {plan.new:,} of them new to Traktor" if plan.new else ""
+    if not count:
+        terminal.write("Nothing was written: the query finds no track that Traktor could play.")
+    elif opts.pretend:
+        terminal.write(f"{text.count(count, 'track')}{new}; nothing was written.")
+    else:
+        made = _write_beside(folder, _UNFIT.sub("_", plan.name).strip(" .") or "playlist", plan)
+        terminal.write(f"{made}: {text.count(count, 'track')}{new}; drag it into Traktor.")
+    return len(plan.left)
+
+
+def _write_beside(folder: Path, base: str, plan: HandOver) -> Path:
+    """Write a playlist file under the first name that is free; nothing is replaced."""
+    number = 1
+    while True:
+        path = folder / (f"{base}.nml" if number == 1 else f"{base} ({number}).nml")
+        try:
+            write_new(path, plan.content)
+        except NameTaken:
+            number += 1
+        else:
+            return path
+
+
+def _folder(named: str) -> Path:
+    folder = Path(named).expanduser().absolute()
+    if not folder.is_dir():
+        raise MusicToolError(f"{folder} is not a folder.")
+    return folder
 
 
 def health(lib: Library, opts: Namespace) -> int:

@@ -335,6 +335,7 @@ NO_PAGES = {
     "/labels/<path:name>": "/labels/Ebbe",
     "/history.csv": "/history.csv",
     "/traktor/decks": "/traktor/decks",
+    "/traktor/handover.nml": "/traktor/handover.nml?name=x",
     "/traktor/playlists.m3u8": f"/traktor/playlists.m3u8?list={'4' * 32}",
     "/healthz": "/healthz",
     "/robots.txt": "/robots.txt",

@@ -10,6 +10,8 @@ import pytest
 
 from musictool_core.discogs import mirror
 from musictool_core.gaps.tables import GAPS
+from musictool_core.traktor.playlists import read_shelf
+from musictool_core.traktor.scan import scan
 from musictool_core.traktor.tables import PLAYS
 from tests.fakes.traktor import collection, entry, key_of
 from tests.traktor.samples import KINDS, folder, playlist
@@ -136,6 +138,23 @@ def test_a_playlist_is_downloaded_with_paths_of_this_computer(
     assert lines.count(str(filled.folder / "music" / "One.mp3")) == 2
     assert "Fri%2Fday" in answer.headers["Content-Disposition"]
     assert browser.get("/traktor/playlists.m3u8?list=none").status_code == 404
+
+
+def test_a_query_is_downloaded_for_a_running_traktor(filled: Deck, browser: FlaskClient) -> None:
+    before = filled.nml.read_bytes()
+    asked = {"name": 'Fri "day"', "q": "title:one"}
+
+    answer = browser.get("/traktor/handover.nml", query_string=asked)
+    same = browser.get("/api/v1/traktor/handover.nml", query_string=asked)
+
+    data = answer.get_data()
+    (listed,) = read_shelf(data, scan(data)).playlists
+    assert (listed.path, listed.keys) == (('Fri "day"',), (filled.key("One"),))
+    assert same.get_data() == data
+    assert "Fri%20%22day%22.nml" in answer.headers["Content-Disposition"]
+    assert filled.nml.read_bytes() == before
+    assert browser.get("/traktor/handover.nml?q=title:nothing").status_code == 404
+    assert browser.get("/api/v1/traktor/handover.nml").status_code == 422
 
 
 def test_lists_are_those_of_the_file_as_it_is_now(filled: Deck, api: Api) -> None:
