@@ -55,28 +55,31 @@ class Header:
         duration_s: None when it says none, or only a guess.
         sample_rate: of the file, in Hz; 0 when unknown.
         channels: of the file; 0 when unknown.
+        codec: as ffmpeg calls it, e.g. "flac" or "pcm_s16le"; "" when unknown.
     """
 
     duration_s: float | None = None
     sample_rate: int = 0
     channels: int = 0
+    codec: str = ""
 
 
 class Decoding:
     """A file that is being decoded: iterate over its blocks once, then ask for `notes`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], path: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], path: Path, rate: int | None) -> None:
         # Both are pipes: `decoding` asked for them.
         self._samples = cast("IO[bytes]", process.stdout)
         self._messages = cast("IO[bytes]", process.stderr)
         self._process = process
         self._path = path
+        self._rate = rate
         self._header = Header()
         self._header_is_read = Event()
         self._last_words: list[str] = []
         self._bad_samples = 0
         self.frames = 0
-        """Of `RATE`, given so far."""
+        """At `rate`, given so far."""
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -89,7 +92,12 @@ class Decoding:
     @property
     def duration_s(self) -> float:
         """Of what was decoded so far."""
-        return self.frames / RATE
+        return self.frames / (self.rate or RATE)
+
+    @property
+    def rate(self) -> int:
+        """Of the samples, in Hz; waits for the decoder where it is that of the file."""
+        return self._rate or self.header.sample_rate
 
     def blocks(self) -> Iterator[NDArray[np.float32]]:
         """Blocks of shape (frames, 2), all finite, in order.
@@ -161,6 +169,7 @@ class Decoding:
             header.duration_s = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
         elif (found := _STREAM.search(line)) and not header.sample_rate:
             layout = found[3].strip().partition("(")[0]
+            header.codec = found[1]
             header.sample_rate = int(found[2])
             header.channels = _CHANNELS.get(layout) or _leading_number(layout)
 
@@ -177,8 +186,12 @@ def _leading_number(text: str) -> int:
 
 
 @contextmanager
-def decoding(path: Path) -> Iterator[Decoding]:
+def decoding(path: Path, *, rate: int | None = RATE) -> Iterator[Decoding]:
     """Decode a file; the decoder is gone when the block is left.
+
+    Args:
+        path: the file.
+        rate: of the samples, in Hz; None for that of the file.
 
     Raises:
         ToolMissing: there is no ffmpeg on the PATH.
@@ -194,13 +207,13 @@ def decoding(path: Path) -> Iterator[Decoding]:
             *(program, "-hide_banner", "-nostdin", "-nostats", "-threads", "1"),
             # The protocol keeps a name like "concat:a" or "-x" from being anything but a name.
             *("-i", f"file:{path}", "-map", "0:a:0", "-vn", "-sn", "-dn", "-threads", "1"),
-            *("-f", "f32le", "-ac", str(CHANNELS), "-ar", str(RATE), "-"),
+            *("-f", "f32le", "-ac", str(CHANNELS), *(("-ar", str(rate)) if rate else ()), "-"),
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    file = Decoding(process, path)
+    file = Decoding(process, path, rate)
     try:
         yield file
     finally:

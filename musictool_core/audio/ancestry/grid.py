@@ -1,0 +1,170 @@
+"""The frame grid of a codec in several excerpts of one file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from musictool_core.audio.ancestry.codecs import CODECS
+from musictool_core.audio.ancestry.notch import ROUNDING, depths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from musictool_core.audio.ancestry.codec import Codec
+    from musictool_core.audio.ancestry.excerpts import Excerpt
+
+    Floats = NDArray[np.float32]
+
+_LEAST, _MOST = -6.0, 25.0
+"""What one excerpt adds at most to the depth of a grid: none decides alone."""
+
+PROVEN = 13.0
+"""Depth from which a grid cannot be chance."""
+
+SHARP = 9.0
+"""How far it then lies below the grids one sample beside it. Codecs leave a notch of one sample;
+what steady tones, pulses and steps leave is smooth, however deep."""
+
+_VOTES = 2
+"""Excerpts that must have it as their own deepest."""
+
+_ALIKE = 0.8
+"""Correlation of stretches from which one counts as a repetition of the other."""
+
+_SURE = 40.0
+"""Depth from which no further excerpt is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The grid of a codec that fits best.
+
+    Attributes:
+        codec: its name.
+        offset: sample of the file at which a frame begins, modulo the spacing of the codec.
+        depth: standard deviations by which it lies below the other grids, summed over excerpts.
+        sharpness: the same below its neighbours.
+        votes: excerpts that have it as their own deepest.
+        excerpts: that were looked at.
+        total: depth without a bound for each excerpt: tells related codecs apart.
+        rate: Hz at which it was found: of the file, or of what it was resampled from.
+    """
+
+    codec: str
+    offset: int
+    depth: float
+    sharpness: float
+    votes: int
+    excerpts: int
+    total: float
+    rate: int
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether it shows that the codec was there."""
+        is_deep = self.depth >= PROVEN and self.votes >= _VOTES
+        return is_deep and self.sharpness >= SHARP
+
+    @property
+    def is_hint(self) -> bool:
+        """Whether it could be one: some excerpts agree, but too few."""
+        return self.votes >= _VOTES and self.sharpness >= SHARP / 2
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What one window of one codec shows so far."""
+
+    codec: Codec
+    window: int
+    depths: Floats
+    totals: Floats
+    own: list[int] = field(default_factory=list)
+
+    def add(self, excerpt: Excerpt, rounding: float) -> None:
+        if _repeats(excerpt, self.codec.step):
+            return
+        bank = self.codec.banks[self.window]
+        found = depths(bank, excerpt.samples, rounding=rounding)
+        if not found.shape[1]:
+            return
+        absolute = np.roll(found.max(axis=0), excerpt.start % self.codec.step)
+        absolute = absolute.reshape(-1, self.codec.spacing).max(axis=0)
+        self.depths += np.clip(absolute, _LEAST, _MOST)
+        self.totals += absolute
+        self.own.append(int(np.argmax(absolute)))
+
+    def grid(self, rate: int) -> Grid:
+        best = int(np.argmax(self.depths))
+        beside = max(self.depths[best - 1], self.depths[(best + 1) % len(self.depths)])
+        depth = float(self.depths[best])
+        return Grid(
+            codec=self.codec.name,
+            offset=best,
+            depth=depth,
+            sharpness=depth - float(beside),
+            votes=self.own.count(best),
+            excerpts=len(self.own),
+            total=float(self.totals[best]),
+            rate=rate,
+        )
+
+
+def best_grid(
+    excerpts: Sequence[Excerpt],
+    rate: int,
+    *,
+    codecs: Sequence[Codec] = CODECS,
+    rounding: float = ROUNDING,
+) -> Grid | None:
+    """The grid that fits best; None when there is nothing to look at.
+
+    Args:
+        excerpts: the most telling first; a sure grid in the first ones ends the search.
+        rate: of the samples, Hz.
+        codecs: that are tried.
+        rounding: noise of the samples, in steps of 16 bits.
+    """
+    traces = [
+        _Trace(
+            codec,
+            window,
+            np.zeros(codec.spacing, np.float32),
+            np.zeros(codec.spacing, np.float32),
+        )
+        for codec in codecs
+        for window in range(len(codec.banks))
+    ]
+    best: Grid | None = None
+    for excerpt in excerpts:
+        for trace in traces:
+            trace.add(excerpt, rounding)
+        grids = [trace.grid(rate) for trace in traces if trace.own]
+        best = max(grids, key=_rank, default=None)
+        if best is not None and best.is_proof and best.depth >= _SURE:
+            break
+    return best
+
+
+def _repeats(excerpt: Excerpt, step: int) -> bool:
+    """Whether the treble repeats itself with the frames of a codec.
+
+    What does has its deepest point at one grid in every excerpt, without any codec.
+    """
+    treble = np.diff(excerpt.samples, n=2, axis=1)
+    power = float(np.square(treble).mean())
+    for lag in (step, 2 * step):
+        change = treble[:, lag:] - treble[:, :-lag]
+        # Of two unlike stretches the difference has twice their power.
+        if np.square(change).mean() < 2 * (1 - _ALIKE) * power:
+            return True
+    return False
+
+
+def _rank(grid: Grid) -> tuple[bool, float]:
+    return grid.is_proof, grid.total

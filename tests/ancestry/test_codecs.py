@@ -1,0 +1,149 @@
+"""What holds for the filter banks of all codecs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from musictool_core.audio.ancestry.codecs import CODECS
+from musictool_core.audio.ancestry.excerpts import LENGTH, collect, spread
+from musictool_core.audio.ancestry.grid import best_grid
+from musictool_core.audio.ancestry.inspection import Verdict, inspect
+from musictool_core.audio.ancestry.notch import depths
+from musictool_core.audio.decode import decoding
+from tests.ancestry.conftest import RATE, music, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from musictool_core.audio.ancestry.codec import Codec
+
+ENCODERS = {
+    "MP3": (("libmp3lame", "-b:a", "128k"), ("libmp3lame", "-b:a", "320k"), ("libshine",)),
+    "AAC": (("aac", "-b:a", "128k"), ("aac", "-b:a", "256k")),
+    "Vorbis": (("libvorbis", "-q:a", "3"), ("libvorbis", "-q:a", "8")),
+}
+CASES = [(codec, arguments) for codec, cases in ENCODERS.items() for arguments in cases]
+
+by_codec = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+
+
+def noise(count: int, channels: int = 1) -> NDArray[np.float32]:
+    random = np.random.default_rng(3)
+    return (100 * random.standard_normal((channels, count))).astype(np.float32)
+
+
+def test_every_codec_has_its_encoders_here() -> None:
+    assert {codec.name for codec in CODECS} == set(ENCODERS)
+
+
+@by_codec
+def test_a_bank_keeps_the_power_of_noise_in_every_part_of_the_spectrum(codec: Codec) -> None:
+    for bank in codec.banks:
+        frames = list(bank(noise(4 * codec.step + 2048)))
+        assert {lines.shape for lines in frames} == {(1, codec.step, codec.step)}
+        power = np.mean([np.square(lines[0]) for lines in frames], axis=(0, 1)) / 100**2
+        eighths = power.reshape(8, -1).mean(axis=1)
+        assert eighths == pytest.approx(np.ones(8), abs=0.2)
+
+
+@by_codec
+def test_a_bank_is_linear_and_looks_at_each_channel_alone(codec: Codec) -> None:
+    pair = noise(3 * codec.step + 2048, channels=2)
+    for bank in codec.banks:
+        both = next(iter(bank(pair)))
+        left, right = (next(iter(bank(pair[n : n + 1]))) for n in (0, 1))
+        joint = next(iter(bank(pair[:1] + pair[1:])))
+        np.testing.assert_allclose(both[0], left[0], atol=0.05)
+        np.testing.assert_allclose(both[1], right[0], atol=0.05)
+        np.testing.assert_allclose(joint[0], left[0] + right[0], atol=0.1)
+
+
+@by_codec
+def test_frames_begin_at_every_sample_one_after_the_other(codec: Codec) -> None:
+    sound = noise(3 * codec.step + 2048)
+    for bank in codec.banks:
+        first, second = list(bank(sound))[:2]
+        later = next(iter(bank(sound[:, codec.step :])))
+        beside = next(iter(bank(sound[:, 1:])))
+        np.testing.assert_allclose(second, later, atol=0.05)
+        np.testing.assert_allclose(first[0, 1:], beside[0, :-1], atol=0.05)
+
+
+@by_codec
+def test_what_is_too_short_has_no_grid(codec: Codec) -> None:
+    for bank in codec.banks:
+        assert depths(bank, noise(codec.step)).shape[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("codec", "arguments"), CASES, ids=[f"{name} {' '.join(words)}" for name, words in CASES]
+)
+def test_a_codec_is_proven_and_named_by_its_grid(
+    codec: str, arguments: tuple[str, ...], original: Path, through: Callable[..., Path]
+) -> None:
+    found = inspect(through(original, *arguments))
+
+    assert (found.verdict, found.codec) == (Verdict.LOSSY_PROVEN, codec)
+    assert found.grid is not None
+    assert found.grid.votes == found.grid.excerpts
+
+
+@by_codec
+def test_a_grid_moves_with_what_is_cut_off(
+    codec: Codec, original: Path, through: Callable[..., Path]
+) -> None:
+    again = through(original, *ENCODERS[codec.name][0])
+    with decoding(again, rate=None) as file:
+        samples = np.concatenate(list(file.blocks()))
+    grids = []
+    for cut in (0, 1234):
+        best, length = collect([samples[cut:]], RATE)
+        grids.append(best_grid(spread(best, length, count=2), RATE, codecs=[codec]))
+
+    first, second = grids
+    assert first is not None
+    assert second is not None
+    assert first.is_proof
+    assert (second.offset + 1234) % codec.spacing == first.offset
+
+
+@pytest.mark.parametrize(("bitrate", "likely"), [("128k", 128), ("320k", 320)])
+def test_the_bitrate_of_an_ancestor_is_a_range(
+    bitrate: str, likely: int, original: Path, through: Callable[..., Path]
+) -> None:
+    found = inspect(through(original, "libmp3lame", "-b:a", bitrate)).bitrate
+
+    assert found is not None
+    assert found[0] <= likely <= found[1]
+    assert found[1] / found[0] <= 2
+
+
+def test_music_that_no_codec_has_seen_has_no_grid(original: Path) -> None:
+    assert inspect(original).verdict is Verdict.LOSSLESS_CONSISTENT
+    assert inspect(original).codec is None
+
+
+@by_codec
+def test_what_repeats_with_the_step_of_a_codec_is_no_grid(codec: Codec, tmp_path: Path) -> None:
+    """A pulse in every frame, a tone of whole periods, and a loop of one frame."""
+    random = np.random.default_rng(5)
+    count = 40 * LENGTH
+    pulse = np.zeros(count)
+    pulse[:: codec.step] = 0.9
+    loop = np.resize(0.5 * random.standard_normal(codec.step), count)
+    tone = 0.5 * np.sin(2 * np.pi * 8 * np.arange(count) / codec.step)
+    for number, sound in enumerate((pulse, loop, tone)):
+        path = write(tmp_path / f"{number}.wav", np.stack((sound, sound), axis=1))
+        assert inspect(path).verdict is not Verdict.LOSSY_PROVEN, number
+
+
+def test_music_of_other_seeds_has_none(tmp_path: Path) -> None:
+    for seed in (21, 22):
+        found = inspect(write(tmp_path / f"{seed}.wav", music(seed, seconds=5)))
+        assert found.verdict is Verdict.LOSSLESS_CONSISTENT
