@@ -33,7 +33,15 @@ CUT_HZ, CUT_DB = 19_600.0, 20.0
 """The rule that most tools have: an edge below this, so steep, means a codec."""
 
 _LOSSLESS_ENDINGS = (".flac", ".wav", ".aiff", ".m4a_alac", ".wv", ".ape")
-_NAMES = {"mp3": "MP3", "aac": "AAC", "vorbis": "Vorbis", "opus": "Opus", "mp2": "MP2"}
+_NAMES = {
+    "mp3": "MP3",
+    "aac": "AAC",
+    "vorbis": "Vorbis",
+    "opus": "Opus",
+    "mp2": "MP2",
+    "wma": "WMA",
+    "ac3": "AC-3",
+}
 
 
 @dataclass(frozen=True, slots=True)

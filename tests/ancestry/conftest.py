@@ -19,8 +19,19 @@ if TYPE_CHECKING:
 
 RATE = 44_100
 
+ENDINGS = {
+    "libmp3lame": "mp3",
+    "libshine": "mp3",
+    "aac": "m4a",
+    "libvorbis": "ogg",
+    "wmav2": "wma",
+    "ac3": "ac3",
+    "mp2": "mp2",
+}
+"""Of files, by the name of an encoder of ffmpeg."""
 
-def music(seed: int, *, seconds: float = 4.5, rate: int = RATE) -> Samples:
+
+def music(seed: int, *, seconds: float = 4.0, rate: int = RATE) -> Samples:
     """Chords, a hat and a breath of noise up to the highest treble, stereo; shape (n, 2)."""
     random = np.random.default_rng(seed)
     time = np.arange(int(seconds * rate)) / rate
@@ -56,7 +67,7 @@ def through(tmp_path: Path) -> Callable[..., Path]:
     """Through an encoder of ffmpeg and back: `through(path, "libmp3lame", "-b:a", "192k")`."""
 
     def coded(path: Path, codec: str, *arguments: str, back: tuple[str, ...] = ()) -> Path:
-        ending = {"libmp3lame": "mp3", "libshine": "mp3", "aac": "m4a"}.get(codec, "ogg")
+        ending = ENDINGS[codec]
         lossy, again = tmp_path / f"lossy.{ending}", tmp_path / "again.wav"
         encode = ("-i", str(path), "-c:a", codec, *arguments, str(lossy))
         decode = ("-i", str(lossy), "-c:a", "pcm_s16le", *back, str(again))

@@ -25,7 +25,7 @@ class Bank(Protocol):
 
         Yields:
             For each whole frame k shape (channels, step, lines): of the frames that begin at the
-            samples k * step to k * step + step - 1 of what was given.
+            samples k * lines to k * lines + step - 1 of what was given.
         """
 
 

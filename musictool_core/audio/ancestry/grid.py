@@ -23,18 +23,28 @@ if TYPE_CHECKING:
 _LEAST, _MOST = -6.0, 25.0
 """What one excerpt adds at most to the depth of a grid: none decides alone."""
 
-PROVEN = 13.0
+PROVEN = 15.0
 """Depth from which a grid cannot be chance."""
 
-SHARP = 9.0
+SHARP = 12.0
 """How far it then lies below the grids one sample beside it. Codecs leave a notch of one sample;
 what steady tones, pulses and steps leave is smooth, however deep."""
 
 _VOTES = 2
 """Excerpts that must have it as their own deepest."""
 
-_ALIKE = 0.8
-"""Correlation of stretches from which one counts as a repetition of the other."""
+_FIRST = 2
+"""Excerpts after which codecs that show nothing at all are left out: most of them, for a file that
+none has seen."""
+
+_WORTH_DEPTH, _WORTH_SHARPNESS = 9.0, 3.0
+
+_SHORTEST, _LONGEST = 32, 2_400
+"""Samples after which a repetition is looked for."""
+
+_ALIKE = 0.85
+"""Correlation of the treble with itself later, from which it is one; rendered music stays below .72
+(sustained synthesisers), loops of samples reach .99."""
 
 _SURE = 40.0
 """Depth from which no further excerpt is looked at."""
@@ -71,6 +81,12 @@ class Grid:
         return is_deep and self.sharpness >= SHARP
 
     @property
+    def is_worth_more(self) -> bool:
+        """Whether further excerpts could make it a proof."""
+        is_seen = self.votes >= _VOTES or self.depth >= _WORTH_DEPTH
+        return is_seen or self.sharpness >= _WORTH_SHARPNESS
+
+    @property
     def is_hint(self) -> bool:
         """Whether it could be one: some excerpts agree, but too few."""
         return self.votes >= _VOTES and self.sharpness >= SHARP / 2
@@ -87,8 +103,6 @@ class _Trace:
     own: list[int] = field(default_factory=list)
 
     def add(self, excerpt: Excerpt, rounding: float) -> None:
-        if _repeats(excerpt, self.codec.step):
-            return
         bank = self.codec.banks[self.window]
         found = depths(bank, excerpt.samples, rounding=rounding)
         if not found.shape[1]:
@@ -141,29 +155,32 @@ def best_grid(
         for window in range(len(codec.banks))
     ]
     best: Grid | None = None
-    for excerpt in excerpts:
+    telling = [each for each in excerpts if not _is_loop(each)]
+    for number, excerpt in enumerate(telling, start=1):
         for trace in traces:
             trace.add(excerpt, rounding)
-        grids = [trace.grid(rate) for trace in traces if trace.own]
-        best = max(grids, key=_rank, default=None)
+        found = [(trace, trace.grid(rate)) for trace in traces if trace.own]
+        best = max((grid for _, grid in found), key=_rank, default=best)
         if best is not None and best.is_proof and best.depth >= _SURE:
             break
+        if number == _FIRST:
+            traces = [trace for trace, grid in found if grid.is_worth_more]
     return best
 
 
-def _repeats(excerpt: Excerpt, step: int) -> bool:
-    """Whether the treble repeats itself with the frames of a codec.
+def _is_loop(excerpt: Excerpt) -> bool:
+    """Whether the treble repeats itself exactly.
 
     What does has its deepest point at one grid in every excerpt, without any codec.
     """
     treble = np.diff(excerpt.samples, n=2, axis=1)
-    power = float(np.square(treble).mean())
-    for lag in (step, 2 * step):
-        change = treble[:, lag:] - treble[:, :-lag]
-        # Of two unlike stretches the difference has twice their power.
-        if np.square(change).mean() < 2 * (1 - _ALIKE) * power:
-            return True
-    return False
+    length = treble.shape[1]
+    power = np.square(np.abs(np.fft.rfft(treble, 2 * length, axis=1))).sum(axis=0)
+    alike = np.fft.irfft(power)[:length]
+    lags = np.arange(_SHORTEST, min(_LONGEST, length // 2))
+    # Later copies of a stretch that ends are shorter than it.
+    whole = 1 - lags / length
+    return bool(np.any(alike[lags] > _ALIKE * whole * alike[0]))
 
 
 def _rank(grid: Grid) -> tuple[bool, float]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from musictool_core.audio.ancestry.excerpts import Excerpt
     from musictool_core.audio.ancestry.grid import Grid
 
-_EXCERPTS = 4
+_EXCERPTS = 6
 _FEWEST = 2
 """Excerpts without which nothing can be told."""
 
@@ -155,7 +155,7 @@ def _verdict(grid: Grid | None, edge: Edge | None, bitrate: tuple[int, int] | No
         lines = (found, full, seen) if is_cut else (found, full)
         return Ancestry(Verdict.LOSSY_PROVEN, grid.codec, lines, bitrate, grid, edge)
     if not is_cut:
-        clean = "No grid of MP3, AAC or Vorbis, and no edge in the spectrum."
+        clean = "No grid of a codec, and no edge in the spectrum."
         return Ancestry(Verdict.LOSSLESS_CONSISTENT, None, (clean,), None, grid, edge)
     if grid is not None and grid.is_hint:
         hint = f"A weak grid of {grid.codec} ({grid.votes} of {grid.excerpts} passages)."

@@ -50,6 +50,13 @@ class Lapped:
             yield found
 
 
+def kaiser_bessel(lines: int, alpha: float) -> NDArray[np.float64]:
+    """The window that is derived from Kaiser's, for so many lines."""
+    rising = np.cumsum(np.kaiser(lines + 1, np.pi * alpha))
+    half = np.sqrt(rising[:-1] / rising[-1])
+    return np.concatenate((half, half[::-1]))
+
+
 def transform(frames: Floats) -> Floats:
     """Lines of windowed frames; the last axis has two samples for each line."""
     quarter = frames.shape[-1] // 4

@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musictool_core.audio.ancestry.codec import Codec
-from musictool_core.audio.ancestry.mdct import Lapped
+from musictool_core.audio.ancestry.mdct import Lapped, kaiser_bessel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LINES = 1024
 _ALPHA = 4
-
-
-def _kaiser_bessel() -> NDArray[np.float64]:
-    rising = np.cumsum(np.kaiser(_LINES + 1, np.pi * _ALPHA))
-    half = np.sqrt(rising[:-1] / rising[-1])
-    return np.concatenate((half, half[::-1]))
 
 
 def _sine() -> NDArray[np.float64]:
@@ -32,7 +26,7 @@ def _sine() -> NDArray[np.float64]:
 CODEC = Codec(
     "AAC",
     _LINES,
-    (Lapped(_kaiser_bessel()), Lapped(_sine())),
+    (Lapped(kaiser_bessel(_LINES, _ALPHA)), Lapped(_sine())),
     _LINES,
     ((0.30, 96), (0.50, 128), (0.62, 160), (0.76, 192), (0.86, 256), (0.94, 320)),
 )
