@@ -34,6 +34,9 @@ _APART = 4
 _DIFFERENT = 0.075
 """Change of fill, mean of the registers, that makes a boundary."""
 _FEWEST_BARS = 8
+_PHRASE = 8
+_SOUNDS = -7.0
+"""Doublings of amplitude under the loud parts above which there is music."""
 _ALIKE = 0.04
 """Sections whose fill differs by less are all the same."""
 _FULL = 0.6
@@ -66,7 +69,17 @@ def measure(material: Material, so_far: Measured) -> Structure | None:
             times, times[1:], edges, edges[1:], labels, parts, strict=False
         )
     )
-    return _with_mix_points(sections, strengths, start=start, has_grid=has_grid)
+    sounding = np.flatnonzero(levels.power > _SOUNDS)
+    heard_s = float(sounding[0]) * TICK_S if len(sounding) else 0.0
+    first_bar = start + bar_s * max(0, int(np.floor((heard_s - start) / bar_s + 0.5)))
+    last_bars = len(bars) - (len(bars) % _PHRASE or _PHRASE)
+    return _with_mix_points(
+        sections,
+        strengths,
+        mix_in_s=first_bar if has_grid else heard_s,
+        last_phrase_s=start + last_bars * bar_s,
+        has_grid=has_grid,
+    )
 
 
 def boundaries(bars: Array) -> tuple[list[int], list[float]]:
@@ -112,19 +125,29 @@ def _labels(parts: Sequence[float]) -> list[str]:
 
 
 def _with_mix_points(
-    sections: tuple[Section, ...], strengths: Sequence[float], *, start: float, has_grid: bool
+    sections: tuple[Section, ...],
+    strengths: Sequence[float],
+    *,
+    mix_in_s: float,
+    last_phrase_s: float,
+    has_grid: bool,
 ) -> Structure:
-    """Mix in where the music begins, out where its end begins."""
+    """Mix in where the music begins, out where its end begins.
+
+    A piece of one section is mixed out in its last eight bars.
+    """
     intro = [section.end_s for section in sections if section.label == "intro"]
     outro = [section.start_s for section in sections if section.label == "outro"]
     intro_end = max(intro) if intro else None
     outro_start = min(outro) if outro else None
+    last = sections[-1].start_s if len(sections) > 1 else last_phrase_s
+    mix_out = outro_start if outro_start is not None else last
     clear = float(np.clip(np.mean(strengths) / (3 * _DIFFERENT), 0, 1)) if strengths else 0.0
     return Structure(
         sections=sections,
         intro_end_s=intro_end,
         outro_start_s=outro_start,
-        mix_in_s=start if has_grid else sections[0].start_s,
-        mix_out_s=outro_start if outro_start is not None else sections[-1].start_s,
+        mix_in_s=mix_in_s,
+        mix_out_s=mix_out if mix_out > mix_in_s else None,
         confidence=clear if has_grid else clear / 2,
     )

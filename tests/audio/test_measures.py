@@ -104,3 +104,29 @@ def test_a_tempo_that_changes_is_not_called_stable() -> None:
 
     assert found.tempo is None or not found.tempo.is_stable
     assert found.grid is None
+
+
+def test_a_piece_of_one_section_is_mixed_out_in_its_last_eight_bars() -> None:
+    found = measured(listen(stereo(dance(bars=32)))).structure
+
+    assert found is not None
+    assert len(found.sections) == 1
+    assert found.mix_out_s == pytest.approx(FIRST_BEAT_S + 24 * 240 / BPM, abs=8 * 60 / BPM)
+
+
+def test_one_mixes_in_where_the_music_begins_and_not_in_the_silence_before() -> None:
+    quiet = np.zeros((int(5.3 * RATE), 2), np.float32)
+    samples = np.concatenate([quiet, stereo(dance(bars=24))])
+    found = measured(listen(samples)).structure
+
+    assert found is not None
+    assert found.mix_in_s == pytest.approx(5.3 + FIRST_BEAT_S, abs=2.5 * 60 / BPM)
+
+
+def test_the_bar_begins_where_the_chords_change() -> None:
+    found = measured(listen(stereo(dance(bars=24, first=FIRST_BEAT_S + 2 * 60 / BPM)))).grid
+
+    assert found is not None
+    assert found.downbeat is not None
+    beats = (found.offset_s - FIRST_BEAT_S) * BPM / 60
+    assert (round(beats) + found.downbeat) % 4 == 2
