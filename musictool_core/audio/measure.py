@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENGINE = "numpy"
-"""essentia is not used: its `shaath` profile as a further vote lowered the key score of the
-developer clips at each weight tried. Not tried: its other measures as evidence inside our
-networks."""
+"""essentia was measured as evidence inside our networks, and added nothing: see
+`docs/decisions/0012-no-essentia.md`."""
 
 
 class Member(Protocol):
