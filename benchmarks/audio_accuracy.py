@@ -29,6 +29,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from musictool_core.audio.errors import AudioError
 from musictool_core.audio.measure import analyse
 from musictool_core.music.keys import NOTES, Key, parse_key
@@ -113,7 +115,7 @@ def librosa_tempo(path: Path) -> Answer:
 
     signal, rate = librosa.load(path)
     tempo, _ = librosa.beat.beat_track(y=signal, sr=rate)
-    return Answer(bpm=float(tempo[0] if hasattr(tempo, "__len__") else tempo))
+    return Answer(bpm=float(np.ravel(tempo)[0]))
 
 
 def program_tempo(path: Path, *, command: Sequence[str], pattern: str) -> Answer:
@@ -130,12 +132,12 @@ def program_tempo(path: Path, *, command: Sequence[str], pattern: str) -> Answer
 def peers() -> dict[str, Callable[[Path], Answer]]:
     """The peers that are installed."""
     found: dict[str, Callable[[Path], Answer]] = {}
-    if _has("essentia"):
+    if has("essentia"):
         for profile in ("shaath", "edma", "bgate"):
             found[f"essentia {profile}"] = partial(essentia_key, profile=profile)
         for method in ("multifeature", "degara"):
             found[f"essentia {method}"] = partial(essentia_tempo, method=method)
-    if _has("librosa"):
+    if has("librosa"):
         found["librosa beat_track"] = librosa_tempo
     programs = {
         "aubio tempo": (["aubio", "tempo", "FILE"], r"([\d.]+) bpm"),
@@ -148,7 +150,8 @@ def peers() -> dict[str, Callable[[Path], Answer]]:
     return found
 
 
-def _has(module: str) -> bool:
+def has(module: str) -> bool:
+    """Whether a peer is installed."""
     from importlib.util import find_spec  # noqa: PLC0415
 
     return find_spec(module) is not None

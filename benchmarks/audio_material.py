@@ -58,16 +58,22 @@ class Piece:
 
 def piece(seed: int) -> Piece:
     """The clip of this seed."""
+    return song(seed).piece()
+
+
+def song(seed: int) -> Song:
+    """The piece of this seed, not yet rendered."""
     rng = np.random.default_rng(seed)
     kind = rng.choice(
-        ["loop", "functional", "vamp", "melody", "free", "drums", "noise", "speech"],
-        p=[0.39, 0.21, 0.09, 0.11, 0.05, 0.09, 0.02, 0.04],
+        ["loop", "functional", "vamp", "melody", "free", "drums"],
+        p=[0.41, 0.23, 0.10, 0.12, 0.05, 0.09],
     )
-    if kind == "noise":
-        return Piece(_noise_only(rng), None, False, None, "noise")
-    if kind == "speech":
-        return Piece(_speech(rng), None, False, None, "speech")
-    return _Song(rng, str(kind)).piece()
+    return Song(rng, str(kind))
+
+
+def drums_alone(rng: np.random.Generator) -> Piece:
+    """Drums and nothing else."""
+    return Song(rng, "drums").piece()
 
 
 # ------------------------------------------------------------------ sound
@@ -81,13 +87,15 @@ def _adsr(count: int, attack: float, decay: float, sustain: float, release: floa
     return (level * np.minimum(1, left / max(release, 1e-4))).astype(np.float32)
 
 
-class _Voice:
+class Voice:
     """An instrument: what one of its notes sounds like."""
 
     def __init__(self, rng: np.random.Generator, role: str) -> None:
         self._rng = rng
         self._cents = 0.0
-        kind = rng.choice(["saw", "square", "soft", "organ", "bell", "pluck", "noisy"])
+        kind = rng.choice(
+            ["saw", "square", "soft", "organ", "bell", "pluck", "noisy", "fm", "string"]
+        )
         slope = {"saw": 1.0, "square": 1.0, "soft": 2.2, "organ": 0.6, "noisy": 1.2}
         partials = np.arange(1, 41)
         amplitude = partials ** -float(slope.get(str(kind), 1.5) * rng.uniform(0.8, 1.5))
@@ -102,9 +110,14 @@ class _Voice:
         self._amplitude = amplitude
         self._phase = rng.uniform(0, 2 * np.pi, 40)
         self._is_bell = kind == "bell"
+        self._fm = (rng.choice([0.5, 1, 1, 2, 3]), rng.uniform(0.5, 5)) if kind == "fm" else None
+        # Partials of a stiff string lie too high.
+        self._stiffness = 10 ** rng.uniform(-4.5, -3.2) if kind == "string" else 0.0
         self._ratios = np.array([1, rng.uniform(2, 4.2), rng.uniform(4.5, 9.5), 12.3])
         self._detune = rng.choice([0, 0, 4, 9, 16]) if role != "bass" else 0
-        short = kind in {"pluck", "bell"} or (role in {"arp", "bass"} and rng.random() < 0.6)
+        short = kind in {"pluck", "bell", "string"} or (
+            role in {"arp", "bass"} and rng.random() < 0.6
+        )
         self._shape = (
             (0.003, rng.uniform(0.08, 0.5), rng.uniform(0, 0.2), 0.03)
             if short
@@ -115,6 +128,7 @@ class _Voice:
         self._made: dict[tuple[float, int], Floats] = {}
 
     def note(self, midi: float, count: int) -> Floats:
+        """So many samples of a note."""
         if (midi, count) not in self._made:
             self._made[midi, count] = self._make(midi, count)
         return self._made[midi, count]
@@ -130,7 +144,28 @@ class _Voice:
                     fade = np.exp(-time * (1 + 2.5 * rank))
                     sound += 0.5**rank * fade * np.sin(2 * np.pi * hertz * ratio * time)
             return (sound * envelope).astype(np.float32)
+        if self._fm:
+            return (self._modulated(hertz, count) * envelope).astype(np.float32)
+        if self._stiffness:
+            return (self._stiff(hertz, count) * envelope).astype(np.float32)
         return (self._waves(hertz, count) * envelope).astype(np.float32)
+
+    def _modulated(self, hertz: float, count: int) -> NDArray[np.float64]:
+        ratio, depth = self._fm or (1.0, 0.0)
+        time = np.arange(count) / RATE
+        index = depth * np.exp(-3 * time)
+        turn = 2 * np.pi * hertz * time
+        return np.asarray(np.sin(turn + index * np.sin(ratio * turn)), np.float64)
+
+    def _stiff(self, hertz: float, count: int) -> NDArray[np.float64]:
+        time = np.arange(count) / RATE
+        sound = np.zeros(count)
+        for partial in range(1, 16):
+            place = hertz * partial * np.sqrt(1 + self._stiffness * partial**2)
+            if place < RATE / 2.2:
+                fade = np.exp(-time * (0.4 + 0.35 * partial))
+                sound += self._amplitude[partial - 1] * fade * np.sin(2 * np.pi * place * time)
+        return sound
 
     def _waves(self, hertz: float, count: int) -> NDArray[np.float64]:
         top = min(40, int(RATE / 2.2 / hertz))
@@ -152,7 +187,7 @@ class _Voice:
         return sound / len(copies)
 
 
-class _Kit:
+class Kit:
     """Drums."""
 
     def __init__(self, rng: np.random.Generator, tonic: int) -> None:
@@ -225,7 +260,8 @@ class _Kit:
         return np.asarray(sound / np.abs(sound).max(), np.float32)
 
 
-def _reverb(rng: np.random.Generator, sound: Floats) -> Floats:
+def reverb(rng: np.random.Generator, sound: Floats) -> Floats:
+    """A sound in a room."""
     count = int(rng.uniform(0.3, 2.0) * RATE)
     tail = rng.standard_normal(count) * np.exp(-5 * np.arange(count) / count)
     tail[: int(0.01 * RATE)] = 0
@@ -235,16 +271,8 @@ def _reverb(rng: np.random.Generator, sound: Floats) -> Floats:
     return (sound + rng.uniform(0.05, 0.5) * wet).astype(np.float32)
 
 
-def _noise_only(rng: np.random.Generator) -> Floats:
-    count = 20 * RATE
-    spectrum = np.fft.rfft(rng.standard_normal(count))
-    spectrum *= np.maximum(np.arange(len(spectrum)), 50) ** -rng.uniform(0, 1.0)
-    sound = np.fft.irfft(spectrum, count)
-    return np.asarray(0.3 * sound / np.abs(sound).max(), np.float32)
-
-
-def _speech(rng: np.random.Generator) -> Floats:
-    """Syllables of gliding pitch through moving formants, with hisses and pauses."""
+def speech(rng: np.random.Generator) -> Floats:
+    """22 s of syllables of gliding pitch through moving formants, with hisses and pauses."""
     parts: list[NDArray[np.float64]] = []
     base = rng.uniform(85, 230)
     while sum(map(len, parts)) < 22 * RATE:
@@ -291,10 +319,10 @@ _FEELS = {
 }
 
 
-class _Song:
+class Song:
     """A piece in the making."""
 
-    def __init__(self, rng: np.random.Generator, kind: str) -> None:
+    def __init__(self, rng: np.random.Generator, kind: str, bars: int | None = None) -> None:
         self.rng = rng
         self.kind = kind
         names = list(_FEELS)
@@ -312,6 +340,7 @@ class _Song:
             self.cents = float(rng.uniform(-50, 50))
         self.beat = 60 / self.bpm
         self.bars = max(8, int(rng.uniform(22, 36) / (4 * self.beat)))
+        self.bars = bars or self.bars
         self.lead_in = float(rng.choice([0, 0, rng.uniform(0, 2)]))
         self.swing = float(rng.choice([0, 0, 0, rng.uniform(0.05, 0.33)]))
         self.humanity = float(rng.choice([0, 0, rng.uniform(0, 0.008)]))
@@ -320,7 +349,11 @@ class _Song:
         count = int((self.lead_in + (self.bars * 4 + 2) * self.beat) * RATE)
         self.tonal = np.zeros(count, np.float32)
         self.drums = np.zeros(count, np.float32)
+        self.sway_s, self.sway_every_s = 0.0, 1.0
+        """How far players get before and behind the beat, and in which time they come back."""
         self.kicks: list[float] = []
+        self.events: list[Event] = []
+        """What is played, for those who would play it on other instruments."""
 
     # -------------------------------------------------------------- placing
 
@@ -332,9 +365,12 @@ class _Song:
         human = self.rng.normal(0, self.humanity) if self.humanity else 0.0
         if self.kind == "free":
             place *= 1 + 0.03 * (bar % 5)
-        return max(0.0, float(self.lead_in + (bar * 4 + place) * self.beat + human))
+        time = self.lead_in + (bar * 4 + place) * self.beat
+        sway = self.sway_s * np.sin(2 * np.pi * time / self.sway_every_s)
+        return max(0.0, float(time + sway + human))
 
     def put(self, track: Floats, time: float, sound: Floats, gain: float) -> None:
+        """Add a sound to a track."""
         start = int(time * RATE)
         stop = min(len(track), start + len(sound))
         if stop > start:
@@ -405,10 +441,10 @@ class _Song:
         has_drums = is_drums or self.rng.random() < odds
         plan = self._plan(has_drums=has_drums)
         if not is_drums:
-            self._play(plan)
+            self.play(plan)
         if has_drums:
-            self._drum(plan)
-        mixed = self._mix(has_drums=has_drums)
+            self.drum(plan)
+        mixed = _uneven(self.rng, self.mix(has_drums=has_drums))
         has_beat = self.kind != "free" and (has_drums or self.kind != "melody")
         return Piece(
             mixed,
@@ -422,26 +458,28 @@ class _Song:
     def _plan(self, *, has_drums: bool) -> list[set[str]]:
         """Which layers play in each bar."""
         rng = self.rng
-        layers = {"pad", "bass", "arp", "lead", "drums"}
+        # Lists, because the order of a set of words differs from process to process.
+        layers = ["pad", "bass", "arp", "lead", "drums"]
         if self.kind == "melody":
-            layers = {"lead", "drums"} | ({"bass"} if rng.random() < 0.3 else set())
+            layers = ["lead", "drums"] + (["bass"] if rng.random() < 0.3 else [])
         else:
-            layers = {name for name in layers if rng.random() < 0.7} | {"drums"}
-            if not layers & {"pad", "arp", "lead"}:
-                layers.add(str(rng.choice(["pad", "arp"])))
+            layers = [name for name in layers if name == "drums" or rng.random() < 0.7]
+            if not {"pad", "arp", "lead"} & set(layers):
+                layers.append(str(rng.choice(["pad", "arp"])))
         plan: list[set[str]] = []
         block = int(rng.choice([4, 8]))
         while len(plan) < self.bars:
             now = {name for name in layers if rng.random() < 0.85}
             if has_drums and rng.random() < 0.9:
                 now.add("drums")
-            plan += [now or layers] * block
+            plan += [now or set(layers)] * block
         return plan[: self.bars]
 
-    def _play(self, plan: list[set[str]]) -> None:
+    def play(self, plan: list[set[str]]) -> None:
+        """Play all that is no drum, those layers in each bar that the plan names."""
         chords = self.chords()
         per_bar = 2 if self.kind == "functional" else 1
-        voices = {name: _Voice(self.rng, name) for name in ("pad", "bass", "arp", "lead")}
+        voices = {name: Voice(self.rng, name) for name in ("pad", "bass", "arp", "lead")}
         gains = {name: float(self.rng.uniform(0.3, 1.0)) for name in voices}
         gains["bass"] *= 1.2
         players: dict[str, Callable[[int, float, tuple[int, ...], float], Iterator[_Note]]] = {
@@ -459,9 +497,10 @@ class _Song:
                             sound = voices[name].note(
                                 note.midi, int(note.beats * self.beat * RATE) + 1
                             )
-                            self.put(
-                                self.tonal, self.at(bar, note.beat), sound, gains[name] * note.gain
-                            )
+                            time, gain = self.at(bar, note.beat), gains[name] * note.gain
+                            self.put(self.tonal, time, sound, gain)
+                            length = note.beats * self.beat
+                            self.events.append(Event(name, time, length, note.midi, gain))
 
     def _raise(self, degree: int, chord: tuple[int, ...]) -> int:
         """The seventh of a minor key is raised over its dominant."""
@@ -574,8 +613,9 @@ class _Song:
 
     # -------------------------------------------------------------- drums
 
-    def _drum(self, plan: list[set[str]]) -> None:
-        kit = _Kit(self.rng, self.tonic)
+    def drum(self, plan: list[set[str]]) -> None:
+        """Play the drums."""
+        kit = Kit(self.rng, self.tonic)
         pattern = _pattern(self.rng, self.feel)
         gains = {name: float(self.rng.uniform(0.4, 1.0)) for name in kit.sounds}
         gains["kick"] *= 1.3
@@ -588,6 +628,7 @@ class _Song:
             for name, beat, gain in (*pattern[bar % len(pattern)], *extra):
                 time = self.at(bar, beat)
                 self.put(self.drums, time, kit.sounds[name], gains[name] * gain)
+                self.events.append(Event(name, time, 0.1, None, gains[name] * gain))
                 if name == "kick":
                     self.kicks.append(time)
 
@@ -597,14 +638,17 @@ class _Song:
 
     # -------------------------------------------------------------- mix
 
-    def _mix(self, *, has_drums: bool) -> Floats:
+    def mix(self, *, has_drums: bool) -> Floats:
+        """All that was played, as one recording."""
         rng = self.rng
         tonal, drums = self.tonal, self.drums
         peak = float(np.abs(tonal).max())
         if peak:
             tonal = tonal / peak * rng.uniform(0.3, 0.8)
+        if rng.random() < 0.12:  # guitars through an amplifier: notes sound that nobody plays
+            tonal = 0.5 * np.tanh(rng.uniform(3, 12) * tonal)
         if rng.random() < 0.4:
-            tonal = _reverb(rng, tonal.astype(np.float32))
+            tonal = reverb(rng, tonal.astype(np.float32))
         if self.kicks and rng.random() < 0.4 and self.feel in {"house", "techno", "trance", "hard"}:
             duck = 1 - 0.7 * np.exp(-np.arange(int(0.3 * RATE)) / (0.09 * RATE))
             level = np.ones(len(tonal), np.float32)
@@ -615,7 +659,7 @@ class _Song:
             tonal = tonal * level
         if has_drums:
             if rng.random() < 0.25:
-                drums = _reverb(rng, drums)
+                drums = reverb(rng, drums)
             drums = drums / (np.abs(drums).max() + 1e-9) * rng.uniform(0.3, 0.9)
         mixed = tonal + drums
         if rng.random() < 0.5:
@@ -625,6 +669,32 @@ class _Song:
             level = np.sqrt(np.mean(mixed**2)) * 10 ** (-decibels / 20)
             mixed = mixed + level * rng.standard_normal(len(mixed))
         return np.asarray(0.8 * mixed / (np.abs(mixed).max() + 1e-9), np.float32)
+
+
+def _uneven(rng: np.random.Generator, sound: Floats) -> Floats:
+    """Now and then from a turntable, whose speed sways a little around the right one."""
+    if rng.random() > 0.1:
+        return sound
+    time = np.arange(len(sound)) / RATE
+    turn = 2 * np.pi * rng.uniform(0.05, 0.6)
+    sway = rng.uniform(0.0005, 0.003) / turn * np.sin(turn * time)
+    return np.interp(time + sway, time, sound).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A note or a hit of a piece.
+
+    Attributes:
+        name: of the layer or the drum.
+        midi: None for a drum.
+    """
+
+    name: str
+    at_s: float
+    length_s: float
+    midi: float | None
+    gain: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,34 @@
 """Trains the small networks of the audio measures and writes `musictool_core/audio/weights.npz`.
 
-python -m benchmarks.audio_train [--pieces 8000] [--jobs 2]
+python -m benchmarks.audio_train [--jobs 2] [--keep FOLDER]
 
-The material is `benchmarks.audio_material`: synthetic pieces whose key and tempo are known. Each
-sixth piece is held out and scored. The same seeds give the same weights on one machine.
-
-The weights in the repository come from this code and 4,577 of its pieces, seeds from 0 and from
-6000 on in two runs; a run of this command makes others of the same kind.
+The material is `benchmarks.audio_material` and `benchmarks.audio_unclear`: synthetic pieces whose
+key and tempo are known, or that have none. A sixth of them is held out and scored. The same
+command on the same machine writes the weights that are in the repository; another processor may
+round otherwise. Whoever commits other weights lets `audio.values.VERSION` grow.
 """
 
 from __future__ import annotations
 
 import argparse
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.audio_material import piece
-from musictool_core.audio import key, onsets, tempo
+from benchmarks.audio_material import Piece, piece
+from benchmarks.audio_unclear import unclear
+from musictool_core.audio import grid, key, onsets, tempo
 from musictool_core.audio.features import Features, collect
-from musictool_core.audio.network import Network
+from musictool_core.audio.network import Ensemble, Network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,8 +36,35 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(tempo.__file__).with_name("weights.npz")
 
+PIECES = 2400
+"""The committed weights are made of so many."""
+
 _BLOCK = 262_144
 _HELD_OUT = 6
+_BLOCK_OF_LESSONS = 60
+_UNCLEAR = 5
+_KINDS = (
+    "noise",
+    "grains",
+    "speech",
+    "hum",
+    "glides",
+    "single",
+    "cluster",
+    "atonal",
+    "drums",
+    "row beat",
+    "ambient",
+    "rubato",
+)
+_HARD = {
+    1_000_000: (5, ("atonal", "cluster", "drums", "row beat")),
+    2_000_000: (20, ("tremolo",)),
+    3_000_000: (10, ("by hand",)),
+}
+"""By the number of the first lesson: for how many others there is one, and the kinds."""
+_FOLDS = 3
+_BARRED = ("loop", "vamp", "functional", "drums")
 _SAME_TEMPO = 0.04
 
 
@@ -45,26 +74,46 @@ class Example:
 
     Attributes:
         key: number of its key as the network counts, or None.
-        key_evidence: shape (12, inputs).
-        signs: of there being a key.
+        views: evidence of the key of the whole and of its parts.
+        signs: of there being a key, those that no network gives.
         tempo: which of the candidates is right; None when none is or there is no beat.
         tempo_evidence: a row for each candidate.
-        pulse: signs of a beat at the right candidate, else at the most likely one.
+        pulses: signs of a beat at each candidate.
         has_beat: None when one could argue.
+        bar: which of the first beats begins a bar; None when that is not known.
+        bar_evidence: a row for each of them.
     """
 
     key: int | None
-    key_evidence: Array
+    views: Array
     signs: Array
     tempo: int | None
     tempo_evidence: Array
-    pulse: Array
+    pulses: Array
     has_beat: bool | None
+    bar: int | None
+    bar_evidence: Array | None
 
 
-def features_of(seed: int) -> Features:
-    """The features of the piece of a seed."""
-    samples = piece(seed).samples
+def lessons(pieces: int) -> list[int]:
+    """Numbers of lessons: so many, and further ones of what is hardest to tell."""
+    more = [range(first, first + pieces // share) for first, (share, _) in _HARD.items()]
+    return [*range(pieces), *chain(*more)]
+
+
+def lesson(number: int) -> Piece:
+    """A piece to learn from: each fifth one has no key, no tempo, or neither."""
+    for first in sorted(_HARD, reverse=True):
+        if number >= first:
+            kinds = _HARD[first][1]
+            return unclear(kinds[number % len(kinds)], number)
+    if number % _UNCLEAR == _UNCLEAR - 1:
+        return unclear(_KINDS[number // _UNCLEAR % len(_KINDS)], number)
+    return piece(number)
+
+
+def features_of(samples: NDArray[np.float32]) -> Features:
+    """The features of one channel."""
     stereo = (
         np.repeat(samples[at : at + _BLOCK, None], 2, axis=1)
         for at in range(0, len(samples), _BLOCK)
@@ -72,29 +121,34 @@ def features_of(seed: int) -> Features:
     return collect(stereo)
 
 
-def example(seed: int, features: Features | None = None) -> Example | None:
-    """What there is to learn from the piece of a seed; None when it is silence."""
-    truth = piece(seed)
-    features = features or features_of(seed)
+def example(truth: Piece, features: Features) -> Example | None:
+    """What there is to learn from a piece; None when it is silence."""
+    heard = onsets.envelopes(features)
+    if heard is None or not features.pitches.any():
+        return None
     tuned = key.tuning(features.pitches)
     table = key.notes(features.pitches, tuned)
-    heard = onsets.envelopes(features)
-    if heard is None:
-        return None
     lines = tempo.Lines(heard.parts)
     found = tempo.candidates(lines)
     right = None
     if truth.bpm:
         errors = np.abs(np.array(found) / truth.bpm - 1)
         right = int(errors.argmin()) if errors.min() < _SAME_TEMPO else None
+    seen, bar = None, None
+    if truth.bpm and truth.kind in _BARRED:
+        beat_s = 60 / truth.bpm
+        bar = int(truth.first_beat_s / beat_s) % 4
+        seen = grid.bar_evidence(features, truth.first_beat_s % beat_s, beat_s)
     return Example(
         key=None if truth.tonic is None else 2 * truth.tonic + truth.is_minor,
-        key_evidence=key.evidence(table),
+        views=key.views(table),
         signs=key.tonality(features.pitches, tuned, table),
         tempo=right,
         tempo_evidence=np.array([tempo.evidence(lines, bpm) for bpm in found]),
-        pulse=tempo.pulse(heard.parts, lines, found[right or 0]),
+        pulses=np.array([tempo.pulse(heard.parts, lines, bpm) for bpm in found]),
         has_beat=None if truth.kind == "melody" and not truth.bpm else truth.bpm is not None,
+        bar=bar,
+        bar_evidence=seen,
     )
 
 
@@ -212,62 +266,99 @@ def padded(tables: Sequence[Array]) -> tuple[Array, NDArray[np.bool_]]:
     return rows, is_there
 
 
-def yes_or_no(signs: Sequence[Array], answers: Sequence[bool], **how: int | float) -> Network:
-    """A network whose output is the log odds of yes."""
+def yes_or_no(signs: Sequence[Array], answers: Sequence[bool]) -> list[Network]:
+    """Networks whose output is the log odds of yes."""
     # "No" is a second candidate without any sign, whose score the first one has to beat.
-    network = fit(
-        np.array(signs)[:, None, :],
-        np.ones((len(signs), 1), bool),
-        np.array([0 if answer else 1 for answer in answers]),
-        outputs=2,
-        **how,  # type: ignore[arg-type]
-    )
-    out = network.out[:, :1] - network.out[:, 1:]
-    offset = network.offset[:1] - network.offset[1:]
-    return Network(network.mean, network.scale, network.hidden, network.bias, out, offset)
+    made = []
+    for seed in range(4):
+        network = fit(
+            np.array(signs)[:, None, :],
+            np.ones((len(signs), 1), bool),
+            np.array([0 if answer else 1 for answer in answers]),
+            cells=24,
+            outputs=2,
+            noise=0.4,
+            epochs=60,
+            seed=seed,
+        )
+        out = network.out[:, :1] - network.out[:, 1:]
+        offset = network.offset[:1] - network.offset[1:]
+        made.append(Network(network.mean, network.scale, network.hidden, network.bias, out, offset))
+    return made
 
 
 def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
     """All networks of the measures."""
     keyed = [item for item in examples if item.key is not None]
-    tables, is_there = padded([item.key_evidence for item in keyed])
-    keys = np.array([item.key for item in keyed])
     beating = [item for item in examples if item.tempo is not None]
     rows, has_row = padded([item.tempo_evidence for item in beating])
     tempi = np.array([item.tempo for item in beating])
-    clear = [item for item in examples if item.has_beat is not None]
-    few = {"cells": 8, "noise": 0.2, "epochs": 20}
-    return {
-        "key": [
-            fit(tables, is_there, keys, cells=48, outputs=2, noise=0.6, epochs=20, seed=seed)
-            for seed in range(4)
-        ],
+    networks = {
+        "key": key_networks(keyed, range(4)),
         "tempo": [
             fit(rows, has_row, tempi, cells=8, outputs=1, noise=0.3, epochs=20, seed=seed)
             for seed in range(4)
         ],
-        "tonal": [
-            yes_or_no(
-                [item.signs for item in examples],
-                [item.key is not None for item in examples],
-                seed=seed,
-                **few,
-            )
-            for seed in range(2)
-        ],
-        "beat": [
-            yes_or_no(
-                [item.pulse for item in clear],
-                [bool(item.has_beat) for item in clear],
-                seed=seed,
-                **few,
-            )
-            for seed in range(2)
-        ],
     }
+    barred = [item for item in examples if item.bar_evidence is not None]
+    networks["bar"] = [
+        fit(
+            np.array([item.bar_evidence for item in barred]),
+            np.ones((len(barred), 4), bool),
+            np.array([item.bar for item in barred]),
+            cells=12,
+            outputs=1,
+            noise=0.3,
+            epochs=20,
+            seed=seed,
+        )
+        for seed in range(4)
+    ]
+    clear = [item for item in examples if item.has_beat is not None]
+    networks["tonal"] = yes_or_no(
+        tonal_signs(examples), [item.key is not None for item in examples]
+    )
+    networks["beat"] = yes_or_no(
+        [pulse_of(item, networks["tempo"]) for item in clear],
+        [bool(item.has_beat) for item in clear],
+    )
+    return networks
 
 
-def save(networks: dict[str, list[Network]], path: Path) -> None:
+def key_networks(keyed: Sequence[Example], seeds: Iterable[int]) -> list[Network]:
+    """Networks that tell the key of pieces that have one."""
+    tables, is_there = padded([item.views[0] for item in keyed])
+    keys = np.array([item.key for item in keyed])
+    return [
+        fit(tables, is_there, keys, cells=96, outputs=2, noise=0.6, epochs=60, seed=seed)
+        for seed in seeds
+    ]
+
+
+def tonal_signs(examples: Sequence[Example]) -> list[Array]:
+    """Signs of there being a key; the judge of a piece is one that was not trained on it."""
+    signs: list[Array] = [np.empty(0)] * len(examples)
+    for fold in range(_FOLDS):
+        others = [
+            item
+            for index, item in enumerate(examples)
+            if index % _FOLDS != fold and item.key is not None
+        ]
+        judge = Ensemble(tuple(key_networks(others, range(2))))
+        for index in range(fold, len(examples), _FOLDS):
+            item = examples[index]
+            signs[index] = np.append(item.signs, key.agreement(item.views, judge))
+    return signs
+
+
+def pulse_of(item: Example, networks: Sequence[Network]) -> Array:
+    """Signs of a beat at the tempo that networks choose."""
+    best = int(Ensemble(tuple(networks))(item.tempo_evidence)[:, 0].argmax())
+    row: Array = item.pulses[best]
+    return row
+
+
+def save(networks: Mapping[str, Sequence[Network]], path: Path) -> None:
     """Write networks as `musictool_core.audio.network.load` reads them."""
     stored: dict[str, NDArray[np.float32]] = {}
     for name, members in networks.items():
@@ -283,37 +374,103 @@ def save(networks: dict[str, list[Network]], path: Path) -> None:
 
 def report(networks: dict[str, list[Network]], held: Sequence[Example]) -> Iterator[str]:
     """Shares of right answers on pieces that were not trained on."""
-
-    def mean(name: str, inputs: Array) -> Array:
-        return np.asarray(np.mean([network(inputs) for network in networks[name]], axis=0))
-
+    said = {name: Ensemble(tuple(members)) for name, members in networks.items()}
     keyed = [item for item in held if item.key is not None]
-    right = [int(mean("key", item.key_evidence).argmax()) == item.key for item in keyed]
+    right = [int(said["key"](item.views[0]).argmax()) == item.key for item in keyed]
     yield f"key: {np.mean(right):.1%} of {len(right)}"
     beating = [item for item in held if item.tempo is not None]
-    right = [int(mean("tempo", item.tempo_evidence).argmax()) == item.tempo for item in beating]
+    right = [int(said["tempo"](item.tempo_evidence).argmax()) == item.tempo for item in beating]
     yield f"tempo: {np.mean(right):.1%} of {len(right)}"
-    said = [(mean("tonal", item.signs[None])[0, 0] > 0, item.key is not None) for item in held]
-    yield f"has a key: {np.mean([a == b for a, b in said]):.1%} of {len(said)}"
+    barred = [item for item in held if item.bar_evidence is not None]
+    right = [int(said["bar"](np.array(item.bar_evidence)).argmax()) == item.bar for item in barred]
+    yield f"first of a bar: {np.mean(right):.1%} of {len(right)}"
+    signs = [np.append(item.signs, key.agreement(item.views, said["key"])) for item in held]
+    has_key = [item.key is not None for item in held]
+    yield f"has a key: {_yes(said['tonal'], signs, has_key)}"
     clear = [item for item in held if item.has_beat is not None]
-    said = [(mean("beat", item.pulse[None])[0, 0] > 0, bool(item.has_beat)) for item in clear]
-    yield f"has a beat: {np.mean([a == b for a, b in said]):.1%} of {len(said)}"
+    pulses = [pulse_of(item, networks["tempo"]) for item in clear]
+    yield f"has a beat: {_yes(said['beat'], pulses, [bool(item.has_beat) for item in clear])}"
+
+
+def _yes(ensemble: Ensemble, signs: Sequence[Array], truth: Sequence[bool]) -> str:
+    said = ensemble(np.array(signs))[:, 0] > 0
+    there = np.array(truth)
+    found, wrong = said[there].mean(), said[~there].mean()
+    return f"{found:.1%} of {there.sum()} that do, {wrong:.1%} of {(~there).sum()} that do not"
+
+
+def is_held(number: int) -> bool:
+    """Whether a lesson is only for the report; blocks hold all kinds."""
+    return number // _BLOCK_OF_LESSONS % _HELD_OUT == 1
+
+
+def made(number: int, *, kept: Path | None = None) -> Example | None:
+    """The example of a lesson; what was heard of it is kept in a folder and taken from there."""
+    path = None if kept is None else kept / f"{number}.npz"
+    if path is not None and path.is_file():
+        return example(*_read(path))
+    truth = lesson(number)
+    features = features_of(truth.samples)
+    if path is not None:
+        _write(path, truth, features)
+    return example(truth, features)
+
+
+def _write(path: Path, truth: Piece, features: Features) -> None:
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            bands=features.bands,
+            pitches=features.pitches,
+            dur=features.duration_s,
+            tonic=-1 if truth.tonic is None else truth.tonic,
+            minor=truth.is_minor,
+            bpm=truth.bpm or 0.0,
+            kind=truth.kind,
+            first=truth.first_beat_s,
+        )
+
+
+def _read(path: Path) -> tuple[Piece, Features]:
+    stored = np.load(path)
+    tonic = int(stored["tonic"])
+    truth = Piece(
+        np.empty(0, np.float32),
+        None if tonic < 0 else tonic,
+        bool(stored["minor"]),
+        float(stored["bpm"]) or None,
+        str(stored["kind"]),
+        float(stored["first"]),
+    )
+    silent = collect([])
+    features = replace(
+        silent,
+        duration_s=float(stored["dur"]),
+        bands=stored["bands"],
+        pitches=stored["pitches"],
+    )
+    return truth, features
 
 
 def main() -> None:
     """Make the material, train, write, report."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pieces", type=int, default=8000)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pieces", type=int, default=PIECES)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="folder for what was heard of each piece")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    numbers = lessons(options.pieces)
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
-        made: Iterable[Example | None] = pool.map(example, range(options.pieces), chunksize=16)
-        examples = [item for item in made if item is not None]
-    learned = [item for index, item in enumerate(examples) if index % _HELD_OUT]
-    held = [item for index, item in enumerate(examples) if index % _HELD_OUT == 0]
-    networks = train(learned)
-    save(networks, WEIGHTS)
-    print("\n".join(report(networks, held)))
+        found = list(pool.map(partial(made, kept=options.keep), numbers, chunksize=16))
+    examples = [(number, item) for number, item in zip(numbers, found, strict=True) if item]
+    networks = train([item for number, item in examples if not is_held(number)])
+    save(networks, options.out)
+    print("\n".join(report(networks, [item for number, item in examples if is_held(number)])))
 
 
 if __name__ == "__main__":

@@ -6,22 +6,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musictool_core.audio.features import FPS
+from musictool_core.audio.features import BANDS, FPS
 from musictool_core.audio.levels import TICK_S
+from musictool_core.audio.network import load, softmax
 from musictool_core.audio.values import Grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from musictool_core.audio.features import Features
     from musictool_core.audio.levels import Levels
     from musictool_core.audio.material import Material, Measured
+
+    Array = NDArray[np.float64]
 
 _CELLS = 96
 """Parts of a beat."""
 _LOW_GAIN = 2.0
 _LATE_S = -0.006
 """How much later than its sound an onset shows in the envelope."""
-_CLEAR = 1.15
+_CLEAR = 0.6
+"""Share of the odds from which on a bar line is told."""
+_TONAL_HZ = (60, 2500)
+_DRUMS_HZ = ((0, 120), (150, 2000), (2000, 20_000))
+_DEPTH = 12.0
+_MOST_FRAMES = 1200 * FPS
 _BEATS_PER_BAR = 4
 _FEWEST_BARS = 6
 
@@ -35,9 +44,7 @@ def measure(material: Material, so_far: Measured) -> Grid | None:
     whole, low = (_folded(onsets.parts[row], beat_s) for row in (0, 1))
     phase = _peak(whole + _LOW_GAIN * low * (whole.std() / (low.std() + 1e-9)))
     offset = (phase * beat_s - _LATE_S) % beat_s
-    downbeat = None
-    if material.levels is not None:
-        downbeat = _downbeat(material.levels, offset, beat_s)
+    downbeat = _downbeat(material.features, float(offset), beat_s)
     return Grid(offset_s=float(offset), downbeat=downbeat)
 
 
@@ -67,26 +74,73 @@ def _peak(folded: NDArray[np.float64]) -> float:
     return (best + (0.5 * (before - after) / bend if bend < 0 else 0.0)) / _CELLS
 
 
-def _downbeat(levels: Levels, offset_s: float, beat_s: float) -> int | None:
-    """Beats from the first one to the first bar; arrangements change where a bar begins."""
-    table = per_beat(levels, offset_s, beat_s)
-    if len(table) < _FEWEST_BARS * _BEATS_PER_BAR:
+def _downbeat(features: Features, offset_s: float, beat_s: float) -> int | None:
+    """Beats from the first one to the first bar."""
+    seen = bar_evidence(features, offset_s, beat_s)
+    if seen is None:
         return None
-    sums = np.concatenate([np.zeros((1, table.shape[1])), np.cumsum(table, axis=0)])
-    span = 2 * _BEATS_PER_BAR
-    at = np.arange(span, len(table) - span + 1)
-    after = sums[at + span] - sums[at]
-    before = sums[at] - sums[at - span]
-    change = np.abs(after - before).mean(axis=1) / span
-    # Only real changes count: a loop that stays alike says nothing.
-    change = np.maximum(change - np.median(change), 0) ** 2
-    by_phase = np.bincount(at % _BEATS_PER_BAR, change, _BEATS_PER_BAR)
-    low = np.bincount(np.arange(len(table)) % _BEATS_PER_BAR, table[:, 0], _BEATS_PER_BAR)
-    score = by_phase / (by_phase.sum() + 1e-9) + 0.5 * low / (low.sum() + 1e-9)
-    ranked = np.sort(score)
-    if ranked[-1] < _CLEAR * ranked[-2]:
+    shares = softmax(load("bar")(seen)[:, 0])
+    best = int(shares.argmax())
+    return best if shares[best] >= _CLEAR else None
+
+
+def bar_evidence(features: Features, offset_s: float, beat_s: float) -> Array | None:
+    """What speaks for each of four beats to be the first of a bar, shape (4, inputs).
+
+    Chords and basses change where a bar begins, and so do arrangements; drums repeat by bars. All
+    is seen from each beat as if it were the first. None for less than six bars.
+    """
+    beats = _beats(features, offset_s, beat_s)
+    if len(beats) < _FEWEST_BARS * _BEATS_PER_BAR:
         return None
-    return int(score.argmax())
+    middle = np.sqrt(features.edges_hz[1:] * features.edges_hz[:-1])
+    tonal = beats[:, (middle > _TONAL_HZ[0]) & (middle < _TONAL_HZ[1])]
+    rows = [
+        _by_phase(_change(tonal, 1), 1),
+        _by_phase(_change(tonal, 2), 2),
+        _by_phase(_change(beats, 1), 1),
+        _by_phase(_rare(_change(beats, 8)), 8),
+        *(
+            _by_phase(beats[:, (low < middle) & (middle < high)].mean(axis=1), 0)
+            for low, high in _DRUMS_HZ
+        ),
+    ]
+    order = (np.arange(_BEATS_PER_BAR)[:, None] + np.arange(_BEATS_PER_BAR)) % _BEATS_PER_BAR
+    return np.concatenate([row[order] for row in rows], axis=1)
+
+
+def _beats(features: Features, offset_s: float, beat_s: float) -> Array:
+    """Mean levels of all bands in each beat, in doublings; what is very soft counts as nothing."""
+    bands = features.bands[:_MOST_FRAMES].astype(np.float32)
+    if not len(bands):
+        return np.empty((0, BANDS))
+    levels = np.maximum(bands, bands.max() - _DEPTH)
+    sums = np.concatenate([np.zeros((1, BANDS)), np.cumsum(levels, axis=0, dtype=np.float64)])
+    count = max(0, int((len(bands) / FPS - offset_s) / beat_s))
+    edges = np.round((offset_s + beat_s * np.arange(count + 1)) * FPS).astype(int)
+    edges = np.clip(edges, 0, len(bands))
+    return np.asarray(np.diff(sums[edges], axis=0) / np.maximum(np.diff(edges), 1)[:, None])
+
+
+def _change(beats: Array, span: int) -> Array:
+    """How much so many beats differ from as many before them, for each place between."""
+    sums = np.concatenate([np.zeros((1, beats.shape[1])), np.cumsum(beats, axis=0)])
+    at = np.arange(span, len(beats) - span + 1)
+    return np.asarray(np.abs(sums[at + span] - 2 * sums[at] + sums[at - span]).mean(axis=1) / span)
+
+
+def _rare(change: Array) -> Array:
+    """Only real changes count: a loop that stays alike says nothing."""
+    return np.asarray(np.maximum(change - np.median(change), 0) ** 2)
+
+
+def _by_phase(values: Array, first: int) -> Array:
+    """Means of each fourth value, the first of which belongs to a beat; their spread is 1."""
+    phase = (first + np.arange(len(values))) % _BEATS_PER_BAR
+    means = np.bincount(phase, values, _BEATS_PER_BAR) / np.maximum(
+        np.bincount(phase, minlength=_BEATS_PER_BAR), 1
+    )
+    return np.asarray((means - means.mean()) / (means.std() + 1e-6))
 
 
 def per_beat(levels: Levels, offset_s: float, beat_s: float) -> NDArray[np.float64]:

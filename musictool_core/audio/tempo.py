@@ -41,9 +41,10 @@ _WINDOW_S = 24.0
 _STEADY = 0.004
 """How far the tempo of most windows may be from that of the whole, as a share, for it to be one."""
 _STEADY_SHARE = 0.7
+_TURN_S = 4.0
 _THIN = 50
 """Frames that are summed to one once an envelope was turned by a tempo."""
-_LEAST_BEAT = 0.5
+_LEAST_BEAT = 0.7
 """Odds of there being a beat below which none is told."""
 
 
@@ -113,21 +114,51 @@ def pulse(parts: Floats, lines: Lines, bpm: float) -> NDArray[np.float64]:
     local = local_tempi(parts, bpm)
     near = np.abs(local / bpm - 1) < _STEADY
     whole = parts[0]
-    lag = round(60 / bpm * FPS)
-    repeats = float((whole[lag:] * whole[:-lag]).sum() / ((whole**2).sum() + 1e-9))
     size = parts.shape[1] / FPS
+    repeats = [_repeats(whole, beats * 60 / bpm) for beats in (1, 2, 4)]
     return np.array(
         [
             np.log(height + 1e-6),
             np.log(height / (np.median(background) + 1e-9)),
+            np.log(height / (np.percentile(background, 95) + 1e-9)),
             np.log(height * np.sqrt(size) + 1e-6),
+            np.log(size),
             np.mean(near),
             float(np.median(np.abs(local / bpm - 1))) * 20,
-            repeats,
+            *repeats,
             float(np.mean(whole > 2 * whole.std())),
             float((whole**4).mean() / ((whole**2).mean() ** 2 + 1e-12)) ** 0.25,
+            *_coherence(parts, bpm).ravel(),
         ]
     )
+
+
+def _repeats(envelope: Floats, after_s: float) -> float:
+    """How like itself an envelope is some time later."""
+    lag = round(after_s * FPS)
+    if not 0 < lag < len(envelope):
+        return 0.0
+    later, now = envelope[lag:], envelope[:-lag]
+    return float((later * now).sum() / (np.sqrt((later**2).sum() * (now**2).sum()) + 1e-9))
+
+
+def _coherence(parts: Floats, bpm: float) -> NDArray[np.float64]:
+    """How well each few seconds go on with the beat of those before, 0 to 1.
+
+    Sound that comes and goes at random makes a comb somewhere, too, but its phase jumps. Rows as
+    in `parts`, columns for the beat and its double.
+    """
+    size = int(_TURN_S * FPS)
+    count = max(1, parts.shape[1] // size)
+    kept = parts[:, : count * size]
+    time = np.arange(kept.shape[1]) / FPS
+    found = []
+    for factor in (1, 2):
+        turn = np.exp(-2j * np.pi * (bpm * factor / 60) * time)
+        turned = (kept * turn).reshape(len(kept), count, -1).sum(axis=2)
+        steps = turned[:, 1:] * turned[:, :-1].conj()
+        found.append(np.abs(steps.sum(axis=1)) / (np.abs(steps).sum(axis=1) + 1e-9))
+    return np.array(found).T
 
 
 def local_tempi(parts: Floats, bpm: float) -> NDArray[np.float64]:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.audio_material import piece
-from benchmarks.audio_train import fit, save
+from benchmarks.audio_train import (
+    PIECES,
+    WEIGHTS,
+    example,
+    features_of,
+    fit,
+    is_held,
+    lesson,
+    lessons,
+    made,
+    save,
+)
+from benchmarks.audio_unclear import KINDS
 from musictool_core.audio.network import Network, load, softmax
+from musictool_core.audio.values import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +64,59 @@ def test_saved_networks_answer_as_before(tmp_path: Path) -> None:
     assert np.array_equal(stored["key.1.hidden"], network.hidden)
 
 
+def test_a_seed_is_the_same_piece_in_each_process() -> None:
+    line = (
+        "import hashlib; from benchmarks.audio_train import lesson;"
+        "print(hashlib.md5(b''.join(lesson(n).samples.tobytes() for n in (0, 3, 4))).hexdigest())"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", line],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+
+    assert len(said) == 1
+
+
+def test_lessons_hold_all_kinds_and_those_held_out_too() -> None:
+    numbers = lessons(PIECES)
+    named = [name for name, kind in KINDS.items() if kind.is_trained]
+
+    assert len(set(numbers)) == len(numbers)
+    assert 0.1 < sum(map(is_held, numbers)) / len(numbers) < 0.25
+    assert {lesson(number).kind for number in (64, 69, 2_000_000, 3_000_000)} <= set(named)
+
+
+def test_what_was_heard_of_a_piece_is_the_same_from_the_folder(tmp_path: Path) -> None:
+    fresh, again = (made(1_000_003, kept=tmp_path) for _ in range(2))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["1000003.npz"]
+    assert fresh is not None
+    assert again is not None
+    assert np.array_equal(fresh.views, again.views)
+    assert np.array_equal(fresh.pulses, again.pulses)
+    assert (fresh.key, fresh.tempo, fresh.has_beat) == (again.key, again.tempo, again.has_beat)
+
+
 def test_the_shipped_networks_have_the_shape_of_the_evidence() -> None:
-    assert load("key")(np.zeros((12, 108))).shape == (12, 2)
-    assert load("tempo")(np.zeros((5, 47))).shape == (5, 1)
+    seen = example(piece(1), features_of(piece(1).samples))
+
+    assert seen is not None
+    assert load("key")(seen.views[0]).shape == (12, 2)
+    assert load("tempo")(seen.tempo_evidence).shape == (len(seen.tempo_evidence), 1)
+    assert load("bar")(np.array(seen.bar_evidence)).shape == (4, 1)
+    assert load("beat")(seen.pulses).shape == (len(seen.pulses), 1)
     assert softmax(np.array([1.0, 1.0])).tolist() == [0.5, 0.5]
+
+
+def test_other_weights_are_another_version() -> None:
+    # Results are measured again when `VERSION` grows. Whoever trains anew lets it grow, and says
+    # here what the version is made of.
+    with np.load(WEIGHTS) as stored:
+        content = b"".join(name.encode() + stored[name].tobytes() for name in sorted(stored))
+
+    assert (VERSION, hashlib.sha256(content).hexdigest()[:16]) == (2, "30ebc139f6e30780")
