@@ -54,6 +54,23 @@ class Message:
         return f"id: {self.seq}\nevent: {self.name}\ndata: {text}\n\n".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A state of the library.
+
+    Attributes:
+        generation: grows with every change.
+        items: the last generation in which an item or album changed.
+    """
+
+    generation: int
+    items: int
+
+    def as_json(self) -> dict[str, int]:
+        """As browsers hear it."""
+        return {"generation": self.generation, "items": self.items}
+
+
 class TooManyStreamsError(Exception):
     """No thread can be spared for another stream; ask for the jobs now and then instead."""
 
@@ -76,7 +93,7 @@ class Tail:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="tail", daemon=True)
         self._seq = events.last_seq(host.reading())
-        self._generation = search.generation
+        self._told = self._look_at_library()
         self._jobs: list[dict[str, Any]] = []
 
     def start(self) -> None:
@@ -116,6 +133,16 @@ class Tail:
             with self._lock:
                 self._subscribers.discard(own)
 
+    @property
+    def seq(self) -> int:
+        """Number of the newest event that all streams have heard of."""
+        return self._seq
+
+    @property
+    def told(self) -> Told:
+        """The state of the library that all streams have heard of."""
+        return self._told
+
     def since(self, seq: int) -> list[Message]:
         """The events after a number, for a browser that was away."""
         missed = events.since(self._host.reading(), seq, limit=_MOST_EVENTS)
@@ -133,10 +160,9 @@ class Tail:
         Raises:
             LibraryBusy: another program holds the library.
         """
-        generation = self._search.generation
-        if generation == self._generation:
+        now = self._look_at_library()
+        if now == self._told:
             return
-        self._generation = generation
         view = self._host.reading()
         while found := events.since(view, self._seq, limit=_MOST_EVENTS):
             for event in found:
@@ -146,7 +172,11 @@ class Tail:
         if open_jobs != self._jobs:
             self._jobs = open_jobs
             self._send(Message("jobs", open_jobs, self._seq))
-        self._send(Message("library", {"generation": generation}, self._seq))
+        self._told = now
+        self._send(Message("library", now.as_json(), self._seq))
+
+    def _look_at_library(self) -> Told:
+        return Told(self._search.generation, self._search.generation_of_items)
 
     def _send(self, message: Message) -> None:
         with self._lock:

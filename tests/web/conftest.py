@@ -15,6 +15,7 @@ from waitress.wasyncore import close_all
 from musictool_web import create_app
 from musictool_web.assets import built
 from musictool_web.context import NAME, Web
+from musictool_web.first_view import FILES_COOKIE, files_name
 from musictool_web.server import listen
 from tests.web.gallery import create
 
@@ -184,9 +185,17 @@ class Watched:
         self._profiles = profiles
         self.complaints: list[str] = []
 
-    def context(self, **options: object) -> BrowserContext:
-        """A fresh profile."""
-        made = self._browser.new_context(**options)  # type: ignore[arg-type]
+    def context(self, *, been_here: bool = True, **options: Any) -> BrowserContext:
+        """A profile of its own.
+
+        Args:
+            been_here: it has our files, as on any visit but the first, when scripts come later.
+            options: of Playwright.
+        """
+        made = self._browser.new_context(**options)
+        if been_here:
+            name, value = FILES_COOKIE, files_name()
+            made.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
         # What ends a test that hangs: a busy machine must not reach it.
         made.set_default_timeout(60_000)
         made.on("weberror", lambda error: self.complaints.append(str(error.error)))
@@ -197,7 +206,7 @@ class Watched:
         self._profiles.callback(made.close)
         return made
 
-    def launched(self, site: str, **options: object) -> BrowserContext:
+    def launched(self, site: str, **options: Any) -> BrowserContext:
         """A fresh profile that has opened the launch address."""
         made = self.context(**options)
         # Browsers ask for it by themselves, once.
@@ -205,7 +214,7 @@ class Watched:
         made.request.get(site)
         return made
 
-    def page(self, url: str, **options: object) -> Page:
+    def page(self, url: str, **options: Any) -> Page:
         """A page of its own profile, loaded."""
         page = self.context(**options).new_page()
         page.goto(url, wait_until="load")

@@ -109,6 +109,60 @@ def test_a_page_that_is_exchanged_brings_a_link_to_its_sheet(
     assert f'<link rel="stylesheet" href="{built().url("page-library.css")}">' in page
 
 
+def test_the_first_page_of_a_browser_asks_for_nothing_before_it_is_drawn(
+    browser: FlaskClient,
+    frontend_built: None,  # noqa: ARG001
+) -> None:
+    page = browser.get("/library").text
+    seen = page.replace(page.partition("<noscript>")[2].partition("</noscript>")[0], "")
+
+    assert re.findall(r'<script[^>]* src="([^"]+)"', seen) == [built().url("boot.js")]
+    assert "woff2" not in seen.partition("data-files")[0]
+    assert built().url("icons.svg") not in re.findall(r'href="([^"#]+)#', seen)
+    assert '<use href="#mt-rows-3"/>' in seen
+    assert seen.count('<symbol id="mt-rows-3"') == 1
+
+    browser.set_cookie(first_view.FILES_COOKIE, "of an earlier build")
+    assert built().url("boot.js") in browser.get("/library").text  # type: ignore[operator]
+    browser.set_cookie(first_view.FILES_COOKIE, built().files["archivo.woff2"])
+    known = browser.get("/library").text
+    assert f'<script type="module" src="{built().url("main.js")}">' in known
+    assert '@font-face{font-family:Archivo;src:url("/static/' in known
+    assert built().url("boot.js") not in known  # type: ignore[operator]
+
+
+@pytest.mark.usefixtures("chromium")
+def test_a_browser_that_comes_first_gets_everything_a_little_later(
+    served: str, watched: Watched
+) -> None:
+    page = watched.context(been_here=False).new_page()
+    page.goto(f"{served}/launch?token={TOKEN}")
+
+    page.wait_for_function("() => document.documentElement.classList.contains('js')")
+    page.wait_for_function("() => document.cookie.includes('mt_files=')")
+    page.wait_for_function("() => document.fonts.check('14px Archivo')")
+    page.reload()
+
+    assert page.locator("script[data-main]").count() == 0
+    assert page.locator("script[type=module]").count() > 0
+
+
+def test_states_that_come_with_a_pointer_are_left_for_the_whole_sheets() -> None:
+    rules = first_view.read_sheet("a,a:hover{x:1}a:active{x:2}@media print{a:hover b{x:3}a{x:4}}")
+
+    written = first_view.write_used(first_view.at_rest(rules), frozenset("ab"))
+
+    assert written == "a{x:1}@media print{a{x:4}}"
+
+
+def test_what_a_first_sheet_declares_and_does_not_use_comes_later() -> None:
+    sheet = ":root{--a: 1;--a-2: 3;--b: var(--a)}.x--y:focus{y:var(--b)}.q{--c: 2}"
+
+    assert (
+        first_view.without_unused(sheet) == ":root{--a: 1;--b: var(--a)}.x--y:focus{y:var(--b)}.q{}"
+    )
+
+
 @pytest.fixture
 def crowded(parts: Web) -> None:
     """A library with names, tags and gaps as large ones have them."""

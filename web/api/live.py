@@ -104,7 +104,7 @@ def list_events(arguments: dict[str, Any]) -> Any:
     found = [] if since is None else parts.tail.since(since)
     now = [
         Message("jobs", [jobs.as_json(job) for job in jobs.list_jobs(view, limit=20)], last),
-        Message("library", {"generation": parts.search.generation}, last),
+        Message("library", parts.tail.told.as_json(), last),
     ]
     return {
         "events": [
@@ -221,6 +221,8 @@ def _lines(
         yield b"retry: 3000\n\n"
         for message in missed:
             yield message.encoded()
+        # A page that is older than its stream learns so.
+        yield Message("library", tail.told.as_json(), tail.seq).encoded()
         quiet_since = time.monotonic()
         while not tail.is_stopping and time.monotonic() < ends:
             try:

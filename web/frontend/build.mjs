@@ -36,7 +36,7 @@ async function makeFonts() {
 }
 
 function entries() {
-  const found = [["critical", "styles/critical.css"], ["common", "styles/common.css"], ["app", "styles/app.css"], ["main", "src/main.ts"]];
+  const found = [["critical", "styles/critical.css"], ["common", "styles/common.css"], ["app", "styles/app.css"], ["charts", "styles/charts.css"], ["fonts", "styles/fonts.css"], ["main", "src/main.ts"], ["boot", "src/boot.ts"]];
   for (const [folder, kind] of [["src/pages", ".ts"], ["styles/pages", ".css"]]) {
     const whole = path.join(here, folder);
     if (!fs.existsSync(whole)) continue;

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 blueprint = APIBlueprint("library", __name__, enable_openapi=False)
 
-ROWS = 16
+ROWS = 14
 COVERS = 24
 """In the first window: what fills a screen, in few bytes."""
 MORE = 60
@@ -221,6 +221,7 @@ class Asked:
         before = max(0, self.offset - MORE)
         return {
             "query": self.text,
+            "here": view.link(offset=self.offset or None),
             "total": page.total,
             "stale_s": page.age_s,
             "chips": filters.chips(view) if view.words else [],

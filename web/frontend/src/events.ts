@@ -6,6 +6,9 @@
  *
  * Each event is dispatched on `document` twice: as `mt:event` with {id, name, data}, and as
  * `mt:<name>` with the data, which `hx-trigger="mt:job from:document"` can name.
+ *
+ * Parts of pages that show the library ask for themselves on `mt:changed`, lists of tracks and albums on
+ * `mt:items`: as often as an eye can follow, once more after the last change, and not while the tab is hidden.
  */
 
 export interface LiveEvent {
@@ -26,6 +29,29 @@ function dispatch(event: LiveEvent): void {
   last = event.id || last;
   document.dispatchEvent(new CustomEvent("mt:event", { detail: event }));
   document.dispatchEvent(new CustomEvent(`mt:${event.name}`, { detail: event.data }));
+  if (event.name === "library") noteChange(event.data);
+}
+
+const SELDOM = 2000;
+const about = document.querySelector<HTMLMetaElement>('meta[name="mt-events"]');
+const [generation = 0, items = 0] = (about?.dataset["told"] ?? "").split(" ").map(Number);
+let shown = { generation, items };
+let seen = shown;
+let timer = 0;
+
+function tellParts(): void {
+  timer = 0;
+  const before = shown;
+  if (document.hidden || before.generation === seen.generation) return;
+  shown = seen;
+  document.dispatchEvent(new CustomEvent("mt:changed"));
+  if (before.items !== seen.items) document.dispatchEvent(new CustomEvent("mt:items"));
+  timer = window.setTimeout(tellParts, SELDOM);
+}
+
+function noteChange(data: unknown): void {
+  seen = data as typeof seen;
+  if (!timer) tellParts();
 }
 
 function tellAll(event: LiveEvent): void {
@@ -45,7 +71,7 @@ const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, m
 
 /** Resolves when the server refuses the stream; a lost connection is the browser's to mend. */
 function stream(): Promise<void> {
-  const names = document.querySelector<HTMLMetaElement>('meta[name="mt-events"]')?.content.split(" ") ?? [];
+  const names = about?.content.split(" ") ?? [];
   return new Promise((refused) => {
     const source = new EventSource(STREAM);
     for (const name of ["message", ...names.filter(Boolean)]) {
@@ -84,6 +110,9 @@ async function lead(): Promise<void> {
 
 export function startEvents(): void {
   channel?.addEventListener("message", (message: MessageEvent<LiveEvent>) => dispatch(message.data));
+  document.addEventListener("visibilitychange", () => {
+    if (!timer) tellParts();
+  });
   if ("locks" in navigator) void navigator.locks.request("mt-events", lead);
   else void lead();
 }

@@ -12,6 +12,7 @@ import "./wave";
 
 /** Elements that only some pages hold: their code is loaded when one appears. */
 const LATER: Record<string, () => Promise<unknown>> = {
+  ".selectable": () => import("./pages/library"),
   "mt-arrange": () => import("./arrange"),
   "mt-review": () => import("./review"),
   "mt-decks": () => import("./decks"),

@@ -1,6 +1,7 @@
 /** Whole sheets after the page: what it came with holds only the rules that it used (first_view.py). */
 
-const [common, ...own] = (document.querySelector<HTMLElement>("link[data-later]")?.dataset["later"] ?? "").split(" ").filter(Boolean);
+const later = document.querySelector<HTMLElement>("[data-later]");
+const [common, ...own] = (later?.dataset["later"] ?? "").split(" ").filter(Boolean);
 let isCommonThere = false;
 
 function insert(href: string, into: Element): Promise<unknown> {
@@ -27,7 +28,15 @@ async function insertAll(): Promise<void> {
   insertCommon();
 }
 
+/** Tells the server that fonts and scripts are here: later pages are drawn with them at once. */
+async function noteFiles(): Promise<void> {
+  await document.fonts.ready;
+  const name = later?.dataset["files"];
+  if (name) document.cookie = `mt_files=${name}; path=/; max-age=31536000; samesite=lax`;
+}
+
 export function startSheets(): void {
+  void noteFiles();
   // Another page needs other rules, and its own sheets come with it.
   document.addEventListener("htmx:before:request", insertCommon);
   // What scripts make at once needs them at once.

@@ -1,4 +1,9 @@
-/** Selection in tables of tracks: ranges with Shift, all at once, a bar that counts. */
+/**
+ * Selection in tables of tracks: ranges with Shift, all at once, a bar that counts.
+ *
+ * The head of a list asks for itself when the library has changed, and brings facets and rows with it (hx-select-oob);
+ * rows that somebody works with stay, and while a menu is open all does.
+ */
 import { on } from "../dom";
 
 const BOX = 'input[type="checkbox"][name="id"]';
@@ -83,3 +88,33 @@ function look(): void {
 }
 document.addEventListener("htmx:after:swap", look);
 look();
+
+const IN_USE = "#list-head details[open], #facets:popover-open, #list-head form:focus-within";
+const TOP = 300;
+const LATER = 3000;
+
+interface Asking {
+  sourceElement: Element;
+  selectOOB: string | null;
+}
+
+function rowsAreFree(): boolean {
+  const rows = document.getElementById("rows");
+  const isUsed = rows?.querySelector(`${BOX}:checked`) || rows?.contains(document.activeElement);
+  return !isUsed && window.scrollY < TOP;
+}
+
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = (event as CustomEvent<{ ctx: Asking }>).detail;
+  if (ctx.sourceElement.id !== "list-head" || !document.querySelector(IN_USE)) return;
+  event.preventDefault();
+  setTimeout(() => document.dispatchEvent(new CustomEvent("mt:items")), LATER);
+});
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { ctx, tasks } = (event as CustomEvent<{ ctx: Asking; tasks: { target: Element | string }[] }>).detail;
+  if (ctx.sourceElement.id !== "list-head" || rowsAreFree()) return;
+  const kept = document.getElementById("rows");
+  const place = tasks.findIndex((task) => task.target === kept || task.target === "#rows");
+  if (place >= 0) tasks.splice(place, 1);
+});

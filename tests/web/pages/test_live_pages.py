@@ -1,0 +1,78 @@
+"""What another program changes comes into an open page by itself, and disturbs nobody at work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from beets.library import Library
+    from playwright.sync_api import Page
+
+    from musictool_web.context import Web
+    from tests.conftest import MakeItem
+    from tests.web.conftest import Watched
+
+HEAR = "addEventListener('mt:changed', () => { window.heard = true; }, {once: true, capture: true})"
+
+
+@pytest.fixture
+def page(site: str, watched: Watched, library: Library, make_item: MakeItem, parts: Web) -> Page:
+    """A tab of the running application over a library of twenty tracks; its stream is open."""
+    for number in range(20):
+        make_item(library, title=f"Track {number:02}", artist="Ada", added=float(number), year=1990)
+    opened = watched.launched(site).new_page()
+    with opened.expect_response(lambda answer: answer.url.endswith("/api/v1/events")):
+        opened.goto(site.partition("/launch")[0] + "/library")
+    assert parts.search.generation
+    return opened
+
+
+def test_what_is_imported_elsewhere_comes_into_the_list_and_its_counts(
+    page: Page, library: Library, make_item: MakeItem
+) -> None:
+    make_item(library, title="Brand new", artist="Bob", added=1e9, year=2005)
+
+    expect(page.locator("#rows tr").first).to_contain_text("Brand new")
+    expect(page.locator(".total")).to_contain_text("21 tracks")
+    expect(page.locator(".years title").last).to_have_text("2005: 1")
+
+
+def test_rows_that_somebody_has_ticked_stay_as_they_are(
+    page: Page, library: Library, make_item: MakeItem
+) -> None:
+    page.locator('[name="id"]').first.check()
+
+    make_item(library, title="Brand new", artist="Bob", added=1e9)
+
+    expect(page.locator(".total")).to_contain_text("21 tracks")
+    assert page.locator('[name="id"]:checked').count() == 1
+    assert "Brand new" not in page.locator("#rows").inner_text()
+
+
+def test_an_open_menu_is_not_taken_away_and_the_list_follows_it(
+    page: Page, library: Library, make_item: MakeItem
+) -> None:
+    page.locator(".sorts summary").click()
+
+    page.evaluate(f"document.{HEAR}")
+    make_item(library, title="Brand new", artist="Bob", added=1e9)
+    page.wait_for_function("() => window.heard")
+
+    assert page.locator(".sorts[open]").count() == 1
+    page.locator(".sorts summary").click()
+    expect(page.locator(".total")).to_contain_text("21 tracks")
+
+
+def test_home_counts_what_is_imported_elsewhere(
+    page: Page, library: Library, make_item: MakeItem
+) -> None:
+    page.get_by_role("link", name="Home").first.click()
+    decades = page.locator("#w-decades")
+    expect(decades).to_contain_text("1990s")
+
+    make_item(library, title="Brand new", artist="Bob", added=1e9, year=2005)
+
+    expect(decades).to_contain_text("2000s")
