@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from _pytest.mark.structures import ParameterSet
     from playwright.sync_api import Page
 
 PHONE = 360
@@ -353,4 +356,18 @@ def all_looks() -> list[tuple[str, Look]]:
         (f"{rule} {look.name}", look)
         for rule, looks in {**PAGES, "(no route)": ERRORS}.items()
         for look in looks
+    ]
+
+
+def looks_as_parameters(world: str = "") -> list[ParameterSet]:
+    """What a test in a browser looks at: the first look of each route, in `make test-long` all.
+
+    Args:
+        world: only those of this one; "" for all.
+    """
+    first = {looks[0] for looks in (*PAGES.values(), ERRORS)}
+    return [
+        pytest.param(look, id=name, marks=() if look in first else pytest.mark.long)
+        for name, look in all_looks()
+        if world in {"", look.world}
     ]

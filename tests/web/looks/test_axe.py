@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.web.looks.catalogue import DESK, HEIGHT, PHONE, Look, all_looks
+from tests.web.looks.catalogue import DESK, HEIGHT, PHONE, Look, looks_as_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +23,8 @@ EXAMINE = """async (rules) => (await axe.run({
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
 """All that can differ from one theme to the other."""
 
-LOOKS = all_looks()
 
-
-@pytest.mark.parametrize("look", [look for _, look in LOOKS], ids=[name for name, _ in LOOKS])
+@pytest.mark.parametrize("look", looks_as_parameters())
 def test_a_page_breaks_no_rule_of_accessibility(look_at: Callable[..., Page], look: Look) -> None:
     page = look_at(look, width=PHONE, color_scheme="light", reduced_motion="reduce")
     found = examined(page, PHONE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from musictool_web.context import NAME
-from tests.web.looks.catalogue import DESK, Look, all_looks
+from tests.web.looks.catalogue import DESK, Look, looks_as_parameters
 from tests.web.looks.world import MARKUP, READ_BY_CODE
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from tests.web.looks.conftest import Worlds
-
-# What is behind other worlds is empty, or locked.
-LOOKS = [(name, look) for name, look in all_looks() if look.world == "filled"]
 
 BROKEN = """() => [
     ...window.mtBroken,
@@ -31,7 +28,8 @@ BROKEN = """() => [
 """What ran, what the policy refused, and what only waits to run."""
 
 
-@pytest.mark.parametrize("look", [look for _, look in LOOKS], ids=[name for name, _ in LOOKS])
+# What is behind other worlds is empty, or locked.
+@pytest.mark.parametrize("look", looks_as_parameters("filled"))
 def test_markup_in_the_library_runs_on_no_page(look_at: Callable[..., Page], look: Look) -> None:
     page = look_at(look, width=DESK, of="marked")
     # Scripts that write texts have begun: those of the page, then the frame after them.
