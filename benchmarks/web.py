@@ -212,8 +212,12 @@ def weigh(server: Server) -> None:
             print(f"{path:34} not there ({status})")
             continue
         page = gzip.decompress(body).decode("utf-8")
-        scripts = with_imports(client, re.findall(r'<script[^>]* src="([^"]+)"', page))
+        page = re.sub(r"<noscript>.*?</noscript>", "", page, flags=re.DOTALL)
+        named = re.findall(r'<script[^>]* src="([^"]+)"', page)
+        named += re.findall(r'<script[^>]* data-main="([^"]+)"', page)
+        scripts = with_imports(client, named)
         styles = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
+        styles += " ".join(re.findall(r' data-(?:sheets|later)="([^"]*)"', page)).split()
         parts = (len(body), weight(client, scripts), weight(client, styles))
         print(f"{path:34} {parts[0] / 1e3:7.1f} {parts[1] / 1e3:8.1f} {parts[2] / 1e3:7.1f}")
     client.close()
@@ -284,12 +288,14 @@ class Loaded:
         cpu_s: of the server, for one.
         old: how many were answered with something older than the library.
         oldest_s: the age of the oldest of them.
+        refused: how many were told to ask again, because the library was busy.
     """
 
     seconds: Sequence[float]
     cpu_s: float = 0.0
     old: int = 0
     oldest_s: float = 0.0
+    refused: int = 0
 
 
 def lists(count: int) -> list[str]:
@@ -344,7 +350,7 @@ def load(server: Server, paths: Sequence[str], requests: int, lasts_s: float = 0
     work = itertools.takewhile(
         lambda pair: pair[0] < requests or time.perf_counter() < ends, numbered
     )
-    lock, ages = threading.Lock(), list[float]()
+    lock, ages, refused = threading.Lock(), list[float](), list[str]()
 
     def ask(_: int) -> list[float]:
         client, own = server.client(), list[float]()
@@ -355,9 +361,11 @@ def load(server: Server, paths: Sequence[str], requests: int, lasts_s: float = 0
                 client.close()
                 return own
             seconds, answer, body = client.answer(path)
-            if answer.status not in {200, 304}:
+            if answer.status not in {200, 304, 503}:
                 raise RuntimeError(f"{path}: {answer.status}")
             own.append(seconds)
+            if answer.status == 503:
+                refused.append(path)
             if (answer.getheader("ETag") or "").startswith("W/"):
                 ages.append(age_of(answer, body))
 
@@ -365,7 +373,7 @@ def load(server: Server, paths: Sequence[str], requests: int, lasts_s: float = 0
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         seconds = list(itertools.chain.from_iterable(pool.map(ask, range(CONNECTIONS))))
     cpu_s = (server.cpu_s() - before) / len(seconds)
-    return Loaded(seconds, cpu_s, len(ages), max(ages, default=0.0))
+    return Loaded(seconds, cpu_s, len(ages), max(ages, default=0.0), len(refused))
 
 
 def age_of(answer: http.client.HTTPResponse, body: bytes) -> float:
@@ -383,7 +391,9 @@ def report(title: str, found: Loaded, bar_ms: float | None = None) -> None:
     line = f"{title:48} p50 {p50:6.0f}  p95 {p95:6.0f}  max {max(seconds) * 1e3:6.0f}"
     line += f"  server {found.cpu_s * 1e3:5.1f}"
     if bar_ms is not None:
-        line += f"  bar {bar_ms:4.0f} {'ok' if p95 <= bar_ms else 'missed'}"
+        line += f"  bar {bar_ms:4.0f} {'ok' if p95 <= bar_ms and not found.refused else 'missed'}"
+    if found.refused:
+        line += f"  refused {found.refused}"
     if found.old:
         line += f"  old {found.old / len(seconds):4.0%}, oldest {found.oldest_s:.1f} s"
     print(line, flush=True)

@@ -147,12 +147,17 @@ def _tried(parts: Web, of: Listed, view: View, words: Sequence[str], label: str)
 
 def _facet(parts: Web, of: Listed, view: View, field: str, most: int = _ROWS) -> Facet:
     base = filters.base_of(view, field)
-    found = filters.choices(view, field, _counted(parts, of, base.words, field))
+    counted = _counted(parts, of, base.words, field)
+    named = counted
+    if not any(word.lstrip("^-").startswith(f"{field}:") for word in view.words):
+        # None of them is on, so the first ones are those that are shown.
+        named = (*counted[:most], *(pair for pair in counted[most:] if pair[0] in {None, ""}))
+    found = filters.choices(view, field, named)
     choices = found[: max(most, sum(choice.on for choice in found))]
     if len(found) > len(choices) and not found[-1].label:
         # What nobody filled in is worth a row, however much else there is.
         choices = [*(choices if choices[-1].on else choices[:-1]), found[-1]]
-    return Facet(field, TITLES.get(field, field), tuple(choices), len(found) - len(choices))
+    return Facet(field, TITLES.get(field, field), tuple(choices), len(counted) - len(choices))
 
 
 def _counts(facet: Facet) -> bool:

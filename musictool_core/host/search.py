@@ -157,7 +157,8 @@ class Search:
         """
         known = self._answers.get(question)
         will_do = known is not None and self._will_do(known, accept_age_s)
-        at_once = will_do or (known is not None and self._age(known) < while_busy_s)
+        is_new = known is not None and known.page.generation >= oldest_generation()
+        at_once = will_do or (known is not None and is_new and self._age(known) < while_busy_s)
         try:
             memory = self._remember(question, at_once=at_once)
         except LibraryBusy:
@@ -170,7 +171,12 @@ class Search:
         if known is not None and will_do and self._is_recent(known):
             self.later.put("list", question, partial(self._refresh, question))
             return replace(known.page, age_s=self._age(known))
-        return self._answer(question, memory)
+        try:
+            return self._answer(question, memory)
+        except LibraryBusy:
+            if known is None or not at_once:
+                raise
+            return replace(known.page, age_s=self._age(known))
 
     def ids(self, question: Question) -> Sequence[int]:
         """Ids of all rows that the query of a question finds, in no order.

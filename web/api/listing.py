@@ -26,6 +26,8 @@ PREFIX = "/api/v1"
 
 ACCEPT_AGE_S = 10.0
 """While the library changes, lists may be this old; the answer says so."""
+BUSY_AGE_S = 600.0
+"""While another program holds the library a list of this age is better than none."""
 
 _NO_AGE = ',"age_s":0.0}'
 """The end of an answer of the present generation."""
@@ -116,7 +118,7 @@ def answer(kind: Kind, arguments: Mapping[str, Any]) -> Response:
     """One window of a list, or 304 when the caller has it."""
     asked = question(kind, arguments)
     columnar = bool(arguments["columns"])
-    page = web().search.page(asked, accept_age_s=ACCEPT_AGE_S)
+    page = web().search.page(asked, accept_age_s=ACCEPT_AGE_S, while_busy_s=BUSY_AGE_S)
     etag = hashlib.sha256(f"{_PROCESS} {page.generation} {asked}".encode()).hexdigest()[:24]
     if page.age_s == 0 and request.if_none_match.contains(etag):
         response = Response(status=304, mimetype="application/json")
