@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import g, request
 from markupsafe import Markup, escape
 
+from musictool_core.changes.model import OUTSIDE
 from musictool_core.errors import MusicToolError
 from musictool_core.host.feature import resolve
 from musictool_core.host.fieldnames import field_name
@@ -69,7 +70,13 @@ def dress(flask_app: Flask) -> None:
         "minute": minute,
         "codes": codes,
         "field_name": field_name,
+        "source_words": source_words,
     }
+
+
+def source_words(source: str) -> str:
+    """A source of the journal as people read it."""
+    return "another program" if source == OUTSIDE else source
 
 
 def theme() -> str:

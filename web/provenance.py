@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from musictool_web.look import day
+from musictool_web.look import day, source_words
 
 if TYPE_CHECKING:
     from musictool_core.changes.provenance import Provenance
@@ -54,4 +54,4 @@ def source_of(known: Provenance, field: str, data_source: str = "") -> tuple[str
     if name.startswith(_IMPORT) and data_source:
         name = data_source
     who = f" by {cause.who}" if cause.who else ""
-    return name, f"{cause.source}{who}, {day(cause.at)}"
+    return source_words(name), f"{source_words(cause.source)}{who}, {day(cause.at)}"

@@ -253,7 +253,7 @@ DECADES = _Kind("decades", "Decades", (_S, _M, _L), _has_tracks, _decades, items
 LABELS = _Kind(
     "labels", "Labels", (_S, _M), _has_tracks, _texts(breakdown.Column.LABEL), items_only=True
 )
-WAITING = _Kind("waiting", "Needs you", (_S, _M), lambda c: c.tracks or c.records, _waiting)
+WAITING = _Kind("waiting", "Needs you", (_XL, _S, _M), lambda c: c.tracks or c.records, _waiting)
 TEMPI = _Kind("tempi", "Tempo", (_M, _S, _L), lambda c: c.tempi, _tempi, items_only=True)
 GENRES = _Kind("genres", "Genres", (_S, _M), _never, _genres, items_only=True)
 YEARS = _Kind("years", "Years", (_M, _L, _XL), _never, _years, items_only=True)

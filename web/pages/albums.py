@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
@@ -18,7 +19,6 @@ from musictool_web.context import Web, web
 from musictool_web.links import label_page
 from musictool_web.problem import NotThereError
 from musictool_web.provenance import Fact, source_of
-from musictool_web.query import address
 from musictool_web.rows import ALBUM_COLUMNS, TRACK_COLUMNS, records_of_albums, track_rows
 from musictool_web.shelf import sides_of_records
 from musictool_web.tracklist import record_rows, sides_of
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from musictool_core.changes.provenance import Provenance
     from musictool_web.rows import Tracks
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 blueprint = APIBlueprint("albums", __name__, enable_openapi=False)
 
@@ -110,11 +112,16 @@ def facts_of(album: Mapping[str, Any], tracks: Tracks, known: Provenance) -> lis
             "MusicBrainz",
             "mb_albumid",
             brainz,
-            address(f"https://musicbrainz.org/release/{brainz}") if brainz else "",
+            f"https://musicbrainz.org/release/{brainz}" if _is_uuid(brainz) else "",
             is_code=True,
         ),
     ]
     return facts + [each for each in further if each.value]
+
+
+def _is_uuid(text: str) -> bool:
+    """Whether MusicBrainz can know it; imports from elsewhere put numbers of their own there."""
+    return _UUID.fullmatch(text) is not None
 
 
 def released(album: Mapping[str, Any]) -> str:

@@ -14,10 +14,11 @@ from musictool_core.gaps.states import State
 from musictool_core.host.entities import Entity
 from musictool_core.host.search import ALBUMS, Question
 from musictool_core.insight.arrivals import neighbours
+from musictool_core.insight.dashboards import Widget
 from musictool_core.insight.records import load_record, other_pressings
 from musictool_core.insight.titles import judge_with_titles
 from musictool_core.matching import text_key
-from musictool_web import shelf
+from musictool_web import shelf, widgets
 from musictool_web.art import track_art
 from musictool_web.context import Web, web
 from musictool_web.page import Page
@@ -38,6 +39,8 @@ blueprint = APIBlueprint("own", __name__, enable_openapi=False)
 MOST_CODE = 200
 _NEIGHBOURS = 4
 _MOST_FILES = 3
+_NEWEST = 24
+"""Arrivals to look at; those that are records are shown."""
 _MOST_TITLES = 8
 _WORDS = {Verdict.YES: "Yes.", Verdict.PERHAPS: "Perhaps.", Verdict.NO: "No."}
 
@@ -51,7 +54,7 @@ def show() -> str:
     code = request.args.get("code", "").strip()[:MOST_CODE]
     told = {"code": code, "told": shelf.mirror_age(parts), "judged": None}
     if not code:
-        return render_template("own/page.html", **told)
+        return render_template("own/page.html", **told, newest=_newest(parts))
     return render_template("own/page.html", **{**told, **_answered(parts, code)})
 
 
@@ -122,7 +125,16 @@ def _beside(parts: Web, record: Record) -> list[tuple[Sleeve, str, str]]:
     art = shelf.described(parts, [record.release_id]).get(record.release_id)
     album = art[0].number if art and art[0].entity is Entity.ALBUM else None
     sleeves = neighbours(parts.host, record.sleeve(album), most=_NEIGHBOURS)
-    beside = [sleeve for sleeve in sleeves if sleeve.release_id != record.release_id]
+    return _strip(parts, [each for each in sleeves if each.release_id != record.release_id])
+
+
+def _newest(parts: Web) -> list[tuple[Sleeve, str, str]]:
+    """What came to the shelf last, as above."""
+    found = widgets.read(parts, Widget("own", "arrivals", options={"most": _NEWEST})).value
+    return _strip(parts, [each for each in found.sleeves if each.release_id is not None])
+
+
+def _strip(parts: Web, beside: Sequence[Sleeve]) -> list[tuple[Sleeve, str, str]]:
     covers = shelf.covers_of_albums(parts, [sleeve.album_id for sleeve in beside], 168)
     return [(each, href_of(each), covers.get(each.album_id or 0, "")) for each in beside]
 

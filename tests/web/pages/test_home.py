@@ -272,7 +272,7 @@ def test_an_old_widget_says_so_and_asks_for_itself_again(
     settle(parts.search.later)
     new = browser.get(f"{page}/widgets/a").text
     assert "1970s" in new
-    assert "hx-get" not in new
+    assert "load delay" not in new
 
 
 def test_no_stranger_sees_or_changes_anything(stranger: FlaskClient, parts: Web) -> None:
