@@ -422,6 +422,26 @@ def test_while_another_program_holds_the_library_an_older_answer_will_do(
     assert asked.page(items()).age_s == 0
 
 
+def test_a_library_that_is_held_shows_the_last_answer_but_none_from_before_a_write_of_ones_own(
+    asked: Search, shelf: Library, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_WAIT_S", 0.05)
+    before = asked.page(items())
+    other = sqlite3.connect(shelf.path)
+    other.execute("BEGIN EXCLUSIVE")
+    clock.now += 300
+
+    page = asked.page(items(), accept_age_s=10, while_busy_s=600)
+    with (
+        search.must_know(before.generation + 1),
+        pytest.raises(LibraryBusy),
+    ):
+        asked.page(items(), accept_age_s=10, while_busy_s=600)
+    other.close()
+
+    assert (titles(page), page.age_s) == (["B", "a", "c"], 300)
+
+
 def test_many_threads_get_the_same_answers(asked: Search, shelf: Library) -> None:
     questions = [items(f"{name}+", limit=n) for name in ("title", "energy", "year") for n in (1, 2)]
     expected = [titles(asked.page(question)) for question in questions]
