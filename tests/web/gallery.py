@@ -111,6 +111,7 @@ def _page() -> str:
         theme=request.cookies.get("mt_theme", request.args.get("theme", "auto")),
         nonce=NONCE,
         event_names=["job", "library"],
+        has_files=True,
         messages=[],
     )
 
