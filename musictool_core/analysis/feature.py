@@ -5,5 +5,6 @@ from musictool_core.host.feature import Feature
 FEATURE = Feature(
     "analysis",
     migrations="musictool_core.analysis.tables:MIGRATIONS",
+    pages=("musictool_web.pages.verify:PAGE",),
     job_kinds=("musictool_core.app.analysing:AnalyseJob",),
 )

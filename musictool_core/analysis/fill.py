@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from musictool_core.analysis import engine, filling
+from musictool_core.analysis import engine, filling, others
 from musictool_core.analysis.comparing import confirmed_tempo
 from musictool_core.analysis.tables import FILES
 from musictool_core.audio.values import Analysis
@@ -122,6 +122,11 @@ def keys_of_others(image: RowImage, written: Mapping[str, FieldValue]) -> list[t
     return found
 
 
+def image_of(view: Tx, number: int) -> RowImage | None:
+    """The fields of an item that an analysis is about; None when it is gone."""
+    return read_images(view, Entity.ITEM, [number], _FIELDS).get(number)
+
+
 def number_in(value: Value) -> float | None:
     """A stored value as a number, None when it is none."""
     if value is ABSENT or value is None or isinstance(value, bytes):
@@ -162,6 +167,11 @@ def note_written(tx: Tx, planned: Planned) -> None:
 def source_of(view: Tx, number: int, field: str) -> str:
     """Where the value of a field comes from, as far as the journal knows."""
     cause = provenance(view, Entity.ITEM, number).of(field)
+    if cause and cause.source and cause.is_known:
+        return cause.source
+    # Its attributes tell that it was here; of `initial_key` it says nothing.
+    if field == "bpm" and others.said_by_others(view, number):
+        return others.XTRACTOR
     return cause.source if cause and cause.source else BEFORE
 
 
@@ -171,14 +181,20 @@ def _changes(view: Tx, number: int, image: RowImage, made: Filling) -> Iterator[
         said = image.value(source)
         if source in values:
             continue
-        if present_of(image)[field] is None:
+        present = present_of(image)[field]
+        if present is None:
             values[source] = None
-        elif said is ABSENT or said == filling.OURS:
+        elif said is ABSENT or said == filling.OURS or _is_of_another(str(said), present):
             values[source] = source_of(view, number, field)
     for field, value in values.items():
         old, new = image.value(field), stored(field, value)
         if not same(old, new):
             yield Change(Entity.ITEM.value, number, field, old, new, filling.OURS, _REASON)
+
+
+def _is_of_another(said: str, value: str | float) -> bool:
+    """Whether a person called another value right than the one that is there by now."""
+    return said.startswith(f"{filling.YOU} (") and not filling.is_decided(said, value)
 
 
 def stored(field: str, value: FieldValue) -> Value:

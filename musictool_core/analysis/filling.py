@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from musictool_core.analysis import comments
 
@@ -26,6 +26,9 @@ SOURCES = {"bpm": "analysis_bpm_source", "initial_key": "analysis_key_source"}
 
 OURS = "djanalysis"
 """What such a field says of a value that we wrote."""
+
+YOU = "you"
+"""What it begins with when a person called the value right; the value follows: "you (62)"."""
 
 COMMENT = "comments"
 
@@ -118,6 +121,25 @@ def _shared(analysis: Analysis) -> dict[str, FieldValue]:
     }
 
 
+def decided(value: float | str) -> str:
+    """What stands as the source of a value that a person called right.
+
+    The value is named: when another comes in its place, nobody has decided about that one.
+    """
+    return f"{YOU} ({value:g})" if isinstance(value, float) else f"{YOU} ({value})"
+
+
+def is_decided(said: str, value: float | str) -> bool:
+    """Whether the source of a value says that a person called this value right."""
+    if not said.startswith(f"{YOU} ("):
+        return False
+    named = said.removeprefix(f"{YOU} (").removesuffix(")")
+    try:
+        return whole_bpm(float(named)) == whole_bpm(float(value))
+    except ValueError:
+        return named == value
+
+
 def whole_bpm(bpm: float) -> int:
     """A tempo as beets stores it; halves go up."""
     return int(bpm + 0.5)
@@ -183,6 +205,32 @@ def sections_of(analysis: Analysis) -> list[dict[str, str | float | int | None]]
         }
         for each in found
     ]
+
+
+def as_json(found: Analysis | None, error: str = "") -> dict[str, Any]:
+    """The documented object of one file (docs/plugins/djanalysis.md), without its path."""
+    own = own_fields(found) if found else {}
+    key = found.key if found else None
+    return {
+        "key": key.key.plain_name if key else None,
+        "key_confidence": own.get("analysis_key_confidence"),
+        "key_alt": key.alternative.plain_name if key and key.alternative else None,
+        "camelot": own.get("analysis_camelot"),
+        "bpm": own.get("analysis_bpm"),
+        "bpm_confidence": own.get("analysis_bpm_confidence"),
+        "bpm_alt": own.get("analysis_bpm_alt"),
+        "grid_offset_s": own.get("analysis_grid_offset"),
+        "energy": round(found.energy.level, 2) if found and found.energy else None,
+        "sections": sections_of(found) if found else [],
+        "intro_end_s": own.get("analysis_intro_end"),
+        "outro_start_s": own.get("analysis_outro_start"),
+        "mix_in_s": own.get("analysis_mix_in"),
+        "mix_out_s": own.get("analysis_mix_out"),
+        "lufs": own.get("analysis_lufs"),
+        "lra_lu": own.get("analysis_lra"),
+        "true_peak_dbtp": own.get("analysis_true_peak"),
+        "error": error or None,
+    }
 
 
 def _rounded(value: float | None) -> float | None:

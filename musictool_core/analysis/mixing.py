@@ -88,6 +88,11 @@ def key_at(key: Key, tempo_change: float) -> tuple[Key, float]:
     return key.shifted(round(shift)), 100 * (shift - round(shift))
 
 
+def goes_with(one: Key | None, other: Key) -> bool:
+    """Whether a key can come after another at all, keys locked."""
+    return one is not None and bool(_relation(one, other)[1])
+
+
 def _judge(track: Side, other: Side, *, pitch_percent: float, varispeed: bool) -> Neighbour | None:
     if track.key is None or other.key is None or not track.bpm or not other.bpm:
         return None

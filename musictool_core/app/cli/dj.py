@@ -5,35 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import app, jobs
-from musictool_core.analysis import engine, fill, filling, mixing
+from musictool_core.analysis import engine, fill, filling, mixing, verifying
 from musictool_core.analysis.comments import check_template
-from musictool_core.analysis.comparing import Relation, compare_keys, compare_tempos
+from musictool_core.analysis.comparing import Relation
 from musictool_core.analysis.due import identify
+from musictool_core.analysis.sides import read_sides
 from musictool_core.analysis.tagging import dress_tags
 from musictool_core.app import analysing, edits
 from musictool_core.app.bookkeeping import this_command
 from musictool_core.app.cli import session, text
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
-from musictool_core.host.entities import Entity, read_images
 from musictool_core.host.items import find_ids, find_in_order, item_paths, render_items
 from musictool_core.host.library import Host
 from musictool_core.host.listening import carry_on
 from musictool_core.host.settings import read_settings
-from musictool_core.host.tracks import in_parts
 from musictool_core.music import ItemId
-from musictool_core.music.keys import parse_key
 
 if TYPE_CHECKING:
     import logging
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from beets.library import Item, Library
 
     from musictool_core.analysis.fill import Planned
     from musictool_core.analysis.filling import Kept
     from musictool_core.analysis.mixing import Neighbour, Side
+    from musictool_core.analysis.verifying import Compared
     from musictool_core.app import App
     from musictool_core.audio.values import Analysis
     from musictool_core.changes import ChangeSetId
@@ -92,7 +91,8 @@ def list_analyses(lib: Library, opts: Namespace) -> int:
     for number in shown:
         known = found[number]
         if opts.json:
-            terminal.write_json(_json_analysis(paths[number], known.analysis, known.error))
+            said = filling.as_json(known.analysis, known.error)
+            terminal.write_json({"path": paths[number], **said})
         else:
             terminal.write(_line(paths[number], known.analysis, known.error))
     if not opts.json and len(shown) < len(ids):
@@ -105,20 +105,20 @@ def verify(lib: Library, opts: Namespace) -> int:
     """`beet dj verify`."""
     running = session.start(lib)
     ids = find_in_order(running.host, opts.query)
-    rows = list(_comparisons(running.host, ids))
-    paths = item_paths(running.host, {ItemId(row["item"]) for row in rows})
+    rows = list(verifying.compare(running.host.reading(), ids))
+    paths = item_paths(running.host, {ItemId(row.item_id) for row in rows})
     for row in rows:
-        row["path"] = paths[ItemId(row.pop("item"))]
+        path = paths[ItemId(row.item_id)]
         if opts.json:
-            terminal.write_json({"path": row.pop("path"), **row})
-        elif opts.all or row["relation"] != Relation.EQUAL.value:
-            terminal.write(_verified(row))
+            terminal.write_json({"path": path, **verifying.as_json(row)})
+        elif opts.all or row.is_open:
+            terminal.write(_verified(row, path))
     if not opts.json:
         counts = [
-            f"{sum(row['relation'] == each.value for row in rows):,} {word}"
+            f"{sum(row.found.relation is each for row in rows):,} {word}"
             for each, word in _RELATION_WORDS.items()
         ]
-        confirmed = sum(row["confirms"] for row in rows)
+        confirmed = sum(row.found.confirms for row in rows)
         terminal.write(
             f"{text.count(len(rows), 'value')} compared: {', '.join(counts)};"
             f" {text.count(confirmed, 'tempo')} confirmed."
@@ -131,8 +131,9 @@ def mixable(lib: Library, opts: Namespace) -> int:
     running = session.start(lib)
     number = _only(running.host, opts.query)
     among = [opts.among] if opts.among else []
-    sides = {side.item_id: side for side in _sides(running.host, find_ids_of(running.host, among))}
-    track = sides.get(number) or next(iter(_sides(running.host, [number])))
+    view = running.host.reading()
+    sides = {side.item_id: side for side in read_sides(view, find_ids_of(running.host, among))}
+    track = sides.get(number) or next(iter(read_sides(view, [number])))
     if track.key is None or not track.bpm:
         raise MusicToolError(
             "its key and tempo are not known.", hint="`beet dj analyze` measures them."
@@ -291,33 +292,6 @@ def _line(path: str, found: Analysis | None, error: str) -> str:
     return f"{key:>3} {bpm:>7} BPM  energy {energy:>4}  {lufs:>5} LUFS  {path}"
 
 
-def _json_analysis(path: str, found: Analysis | None, error: str) -> dict[str, Any]:
-    """The documented object of one file."""
-    own = filling.own_fields(found) if found else {}
-    key = found.key if found else None
-    return {
-        "path": path,
-        "key": key.key.plain_name if key else None,
-        "key_confidence": own.get("analysis_key_confidence"),
-        "key_alt": key.alternative.plain_name if key and key.alternative else None,
-        "camelot": own.get("analysis_camelot"),
-        "bpm": own.get("analysis_bpm"),
-        "bpm_confidence": own.get("analysis_bpm_confidence"),
-        "bpm_alt": own.get("analysis_bpm_alt"),
-        "grid_offset_s": own.get("analysis_grid_offset"),
-        "energy": round(found.energy.level, 2) if found and found.energy else None,
-        "sections": filling.sections_of(found) if found else [],
-        "intro_end_s": own.get("analysis_intro_end"),
-        "outro_start_s": own.get("analysis_outro_start"),
-        "mix_in_s": own.get("analysis_mix_in"),
-        "mix_out_s": own.get("analysis_mix_out"),
-        "lufs": own.get("analysis_lufs"),
-        "lra_lu": own.get("analysis_lra"),
-        "true_peak_dbtp": own.get("analysis_true_peak"),
-        "error": error or None,
-    }
-
-
 # --- verify --------------------------------------------------------------------------------------
 
 _RELATION_WORDS = {
@@ -328,52 +302,16 @@ _RELATION_WORDS = {
 }
 
 
-def _comparisons(host: Host, ids: Sequence[ItemId]) -> Iterator[dict[str, Any]]:
-    view = host.reading()
-    raw = engine.known_of(view, ids)
-    for number, known, image in fill.read_known(view, ids):
-        # As measured, not as others confirmed it.
-        found = raw[number].analysis
-        if found is None:
-            continue
-        if found.tempo:
-            for source, other in fill.tempos_of_others(image, known.written):
-                compared = compare_tempos(found.tempo.bpm, other)
-                yield {
-                    "item": number,
-                    "what": "bpm",
-                    "source": source,
-                    "value": other,
-                    "measured": round(found.tempo.bpm, 3),
-                    "confidence": round(found.tempo.confidence, 3),
-                    "relation": compared.relation.value,
-                    "detail": compared.detail,
-                    "confirms": compared.confirms,
-                }
-        if found.key:
-            for source, key in fill.keys_of_others(image, known.written):
-                compared = compare_keys(found.key.key, key)
-                yield {
-                    "item": number,
-                    "what": "key",
-                    "source": source,
-                    "value": key.short,
-                    "measured": found.key.key.short,
-                    "confidence": round(found.key.confidence, 3),
-                    "relation": compared.relation.value,
-                    "detail": compared.detail,
-                    "confirms": False,
-                }
-
-
-def _verified(row: Mapping[str, Any]) -> str:
-    detail = f" ({row['detail']})" if row["detail"] else ""
-    is_octave = row["relation"] == Relation.OCTAVE.value
+def _verified(row: Compared, path: str) -> str:
+    found = row.found
+    detail = f" ({found.detail})" if found.detail else ""
+    is_octave = found.relation is Relation.OCTAVE
     sure = "; its octave is taken" if is_octave else "; confirms ours"
-    sure = sure if row["confirms"] else ""
+    sure = sure if found.confirms else ""
+    sure += "; decided by you" if row.is_decided else ""
     return (
-        f"{row['relation'] + detail:<24} {row['source']} {row['value']}, measured"
-        f" {row['measured']} ({row['confidence']:.2f}){sure}  {row['path']}"
+        f"{found.relation.value + detail:<24} {row.source} {row.value}, measured"
+        f" {row.measured} ({row.confidence:.2f}){sure}  {path}"
     )
 
 
@@ -389,21 +327,6 @@ def _only(host: Host, query: Sequence[str]) -> int:
     raise MusicToolError(
         f"{len(found):,} tracks are found; which one?", hint="e.g. add its artist, or give id:12"
     )
-
-
-def _sides(host: Host, ids: Sequence[int]) -> Iterator[Side]:
-    view = host.reading()
-    fields = {"bpm", "initial_key", "analysis_bpm", "analysis_key", "energy"}
-    for part in in_parts(ids):
-        for number, image in read_images(view, Entity.ITEM, part, fields).items():
-            bpm = fill.number_in(image.value("bpm")) or 0.0
-            exact = fill.number_in(image.value("analysis_bpm")) or 0.0
-            # What the library says is right; the measured one has the decimals.
-            if exact and (not bpm or abs(exact - bpm) <= 1):
-                bpm = exact
-            said = image.value("initial_key") or image.value("analysis_key")
-            key = parse_key(said) if isinstance(said, str) else None
-            yield mixing.Side(number, bpm, key, fill.number_in(image.value("energy")))
 
 
 def _json_neighbour(path: str, side: Side, found: Neighbour) -> dict[str, Any]:
@@ -422,9 +345,10 @@ def _json_neighbour(path: str, side: Side, found: Neighbour) -> dict[str, Any]:
 
 
 def _json_points(path: str, found: Analysis) -> dict[str, Any]:
-    values = _json_analysis(path, found, "")
-    names = ("path", "bpm", "grid_offset_s", "intro_end_s", "outro_start_s", "mix_in_s")
+    values = filling.as_json(found)
+    names = ("bpm", "grid_offset_s", "intro_end_s", "outro_start_s", "mix_in_s")
     return {
+        "path": path,
         **{name: values[name] for name in (*names, "mix_out_s")},
         "length_s": round(found.duration_s, 3),
         "confidence": round(found.structure.confidence, 3) if found.structure else None,
