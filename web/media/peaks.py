@@ -102,8 +102,13 @@ class PeakMaker:
         self._ffmpeg = ffmpeg
         self._wait_s = wait_s
 
-    def peaks(self, item_id: int) -> Peaks | Missing:
-        """The waveform of an item."""
+    def peaks(self, item_id: int, *, wait_s: float | None = None) -> Peaks | Missing:
+        """The waveform of an item.
+
+        Args:
+            item_id: the item.
+            wait_s: how long to wait for it; None as long as a request may.
+        """
         file = item_files(self._host, [item_id]).get(item_id)
         if file is None:
             return answers.NO_ITEM
@@ -117,7 +122,9 @@ class PeakMaker:
             return Peaks(kept.content, version) if kept.content else UNDECODED
         try:
             return self._workers.run(
-                key, lambda: self._make(key, version, file), wait_s=self._wait_s
+                key,
+                lambda: self._make(key, version, file),
+                wait_s=self._wait_s if wait_s is None else wait_s,
             )
         except Busy:
             return answers.PENDING

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
-from flask import render_template
+from flask import redirect, render_template, request
 
+from musictool_core.analysis import verifying
 from musictool_core.changes.provenance import provenance
 from musictool_core.gaps.tables import GAPS
 from musictool_core.host.cells import editable_fields, format_cell
@@ -17,12 +18,16 @@ from musictool_core.host.search import ITEMS, Question
 from musictool_core.insight.marks import one_of
 from musictool_core.music.keys import parse_key
 from musictool_web.art import track_art
+from musictool_web.charts.sound import clock
 from musictool_web.context import Web, web
 from musictool_web.links import artist_page, label_page
+from musictool_web.measured import measured, queue, spelled
+from musictool_web.mixing import mixes_with
 from musictool_web.problem import NotThereError
 from musictool_web.provenance import Fact, source_of
 from musictool_web.query import address, text
 from musictool_web.rows import TRACK_COLUMNS, track_rows
+from musictool_web.said import messages
 from musictool_web.tracklist import TICKS
 
 if TYPE_CHECKING:
@@ -41,11 +46,16 @@ _FIRST = (
 )  # fmt: skip
 """Fields in the order of a person's interest; the others follow by name."""
 
+_MEASURED = "analysis_"
+"""These have a part of the page of their own."""
+
 
 @blueprint.get("/tracks/<int:track_id>")
 def show(track_id: int) -> str:
-    """The page."""
+    """The page, or the part of it that was measured."""
     parts = web()
+    if request.args.get("part") == "sound":
+        return _sound_part(parts, min(track_id, 2**62))
     view = parts.host.reading()
     number = min(track_id, 2**62)
     query = (f"id:{number}",)
@@ -70,11 +80,53 @@ def show(track_id: int) -> str:
         states=TICKS,
         past=known,
         mixes=_mixes(parts, found[0]["initial_key"]),
+        **_sound(parts, number, tracks.rows[0]["title"] or "Untitled"),
+        **_mixable(parts, number),
+        messages=messages(),
     )
 
 
+@blueprint.post("/tracks/<int:track_id>/measure")
+def measure(track_id: int) -> Any:
+    """Queue a job that measures the file, and show the page again."""
+    parts = web()
+    number = min(track_id, 2**62)
+    if number not in parts.search.rows_by_id(ITEMS, [number], ("id",)):
+        raise NotThereError(f"there is no track {track_id}.")
+    queue(parts, [number])
+    return redirect(f"/tracks/{number}#measured", 303)
+
+
+def _sound_part(parts: Web, number: int) -> str:
+    rows = parts.search.rows_by_id(ITEMS, [number], ("id", "title"))
+    if number not in rows:
+        raise NotThereError(f"there is no track {number}.")
+    title = rows[number]["title"] or "Untitled"
+    given = _sound(parts, number, title)
+    return render_template("tracks/part.html", row=rows[number], title=title, **given)
+
+
+def _sound(parts: Web, number: int, title: str) -> dict[str, Any]:
+    """What was measured, as the template takes it."""
+    notation = parts.app.settings.analysis.tag_notation
+    compared = verifying.compare(parts.host.reading(), [number])
+    return {
+        "sound": measured(parts, number, title),
+        "keys": lambda key: spelled(key, notation),
+        "clock": clock,
+        "questions": sum(each.is_open for each in compared),
+    }
+
+
+def _mixable(parts: Web, number: int) -> dict[str, Any]:
+    found = mixes_with(parts, number)
+    ids = [each.item_id for each in found.found] if found else []
+    rows = parts.search.rows_by_id(ITEMS, ids, ("id", "title", "artist")) if ids else {}
+    return {"mixable": found, "mixable_rows": rows}
+
+
 def fields_of(image: RowImage, known: Provenance) -> list[Fact]:
-    """All fields that have a value and can be edited, with where each comes from."""
+    """Fields that have a value, but what was measured, with where each comes from."""
     data_source = str(image.attributes.get("data_source") or "")
     labels = {field.name: field.label for field in editable_fields() if field.of_items}
     labels |= {name: field_name(name) for name in image.attributes if name not in labels}
@@ -83,7 +135,7 @@ def fields_of(image: RowImage, known: Provenance) -> list[Fact]:
         value = image.value(name)
         shown = format_cell(Entity.ITEM, name, value)
         # beets stores 0 where a number is not known.
-        if not shown or value in {0, "0"}:
+        if not shown or value in {0, "0"} or name.startswith(_MEASURED):
             continue
         source, about = source_of(known, name, data_source)
         facts.append(Fact(labels[name], shown, _page_of(name, shown), source, about))

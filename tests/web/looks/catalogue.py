@@ -213,6 +213,18 @@ PAGES: dict[str, tuple[Look, ...]] = {
         Look("without tags", "/tracks/6"),
         Look("not there", "/tracks/99999", status=404),
     ),
+    "/dj/verify": (
+        Look("to decide", "/dj/verify"),
+        Look("equal", "/dj/verify?relation=equal"),
+        Look("decided", "/dj/verify?relation=decided"),
+        Look("not understood", "/dj/verify?q=year%3Ax..y", status=400),
+        Look("empty library", "/dj/verify", world="empty"),
+    ),
+    "/dj/verify/preview": (
+        Look("measured", "/dj/verify/preview?answer=measured"),
+        Look("nothing", "/dj/verify/preview?answer=theirs&only=nothing"),
+        Look("no answer", "/dj/verify/preview", status=400),
+    ),
     "/artists": (
         Look("all", "/artists"),
         Look("by name", "/artists?sort=name"),

@@ -13,6 +13,9 @@ from beets import config, context
 from beets.library import Item, Library
 
 from musictool_core import app, jobs, links
+from musictool_core.analysis import engine
+from musictool_core.analysis.due import AudioFile, Examined
+from musictool_core.analysis.workers import Outcome
 from musictool_core.app import edits
 from musictool_core.changes import Origin
 from musictool_core.changes.editing import EDITOR, CellEdit, plan_edits
@@ -23,6 +26,7 @@ from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.links.ignores import IgnoreKind, IgnoreRule
 from musictool_web import create_app
 from musictool_web.context import NAME, Web
+from tests.fakes.measures import analysis
 from tests.fakes.traktor import collection, entry, key_of
 from tests.traktor.samples import KINDS, playlist
 from tests.traktor.samples import folder as folder_node
@@ -57,6 +61,8 @@ READ_BY_CODE = {
     "mt_change": {"target", "field", "state", "old", "new"},
     "mt_journal": {"entity", "op", "field"},
     "mt_audio_hash": "*",
+    "mt_analysis": {"digest", "engine", "analysis"},
+    "mt_analysis_file": {"digest", "written"},
     "mt_link": {"target_kind", "target", "decision", "decided_by"},
     "mt_ignore": {"kind"},
     "mt_discogs_instance": {"instance_id", "source", "owned"},
@@ -120,11 +126,26 @@ def fill(application: APIFlask) -> None:
         _edit(parts)
     write_tone(parts.host.path.parent / "music" / "1.wav")
     _jobs(parts)
+    _measured(parts)
     _traktor(parts.host.path.parent)
     add_dashboards(application)
     with parts.host.transaction() as tx:
         for kind, value in ((IgnoreKind.LABEL, "Kiln"), (IgnoreKind.FOLDER, "For sale")):
             links.add_ignore(tx, IgnoreRule(kind, value), now=parts.now())
+
+
+def _measured(parts: Web) -> None:
+    """What was measured of some tracks, and what tags say otherwise."""
+    path = parts.host.path.parent / "music" / "1.wav"
+    for number in (1, 2, 4, 5):
+        found = analysis(duration_s=180.0, notes=(f"{MARKUP} is odd",))
+        outcome = Outcome(found, "")
+        one = Examined(AudioFile(number, path), f"{number}" * 8, outcome=outcome)
+        with parts.host.transaction() as tx:
+            engine.store(tx, one, at=1_700_000_000.0)
+    with parts.host.transaction() as tx:
+        unread = AudioFile(6, path)
+        engine.store(tx, Examined(unread, error="is empty (0 bytes)"), at=1_700_000_000.0)
 
 
 def add_dashboards(application: APIFlask) -> None:
