@@ -56,8 +56,9 @@ def _add_actions(actions: Actions) -> None:
     web.add_argument("--host", default="127.0.0.1", help="address of this computer to listen on")
     web.add_argument("--port", type=int, default=8338, help="0 takes a free one")
     web.add_argument("--no-browser", action="store_true", help="only print the address")
-    jobs = actions.add("jobs", "jobs", "list, run or cancel long work")
-    jobs.add_argument("what", nargs="?", choices=("list", "run", "cancel"), default="list")
+    jobs = actions.add("jobs", "jobs", "list, run, cancel or pause long work")
+    whats = ("list", "run", "cancel", "pause", "resume")
+    jobs.add_argument("what", nargs="?", choices=whats, default="list")
     numbers = "job numbers; without any, run takes all that wait"
     jobs.add_argument("job", nargs="*", type=int, metavar="ID", help=numbers)
     jobs.add_argument("--json", action="store_true", help="print one JSON object a job")

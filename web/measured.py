@@ -90,8 +90,7 @@ def spelled(key: Key, notation: str) -> str:
 
 def open_job(parts: Web, number: int) -> Job | None:
     """The job that measures a track and is not finished, if there is one."""
-    states = (jobs.JobState.RUNNING, jobs.JobState.QUEUED)
-    for job in jobs.list_jobs(parts.host.reading(), states=states):
+    for job in jobs.list_jobs(parts.host.reading(), states=jobs.OPEN):
         if job.kind == analysing.KIND and number in job.args["items"]:
             return job
     return None

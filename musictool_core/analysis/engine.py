@@ -120,6 +120,10 @@ def run(
     task = partial(examine, known=known, tempo_range=settings.tempo_range, force=force)
     counts, failed, done = {True: 0, False: 0}, dict[int, str](), 0
     for one in _examined(files, workers, task, cancel):
+        if one is None:
+            # A job that reports nothing would not hear that it is to stop.
+            report(Progress(done, len(files), _said(counts)))
+            continue
         if one.is_news:
             with host.transaction() as tx:
                 store(tx, one, at=epoch(now()))
@@ -130,14 +134,21 @@ def run(
         else:
             counts[one.outcome is not None] += 1
         done += 1
-        report(Progress(done, len(files), "files analysed"))
+        report(Progress(done, len(files), _said(counts)))
     return Run(counts[True], counts[False], failed, len(files) - done)
+
+
+def _said(counts: dict[bool, int]) -> str:
+    return f"files looked at, {counts[True]:,} measured"
 
 
 def _examined(
     files: Iterable[AudioFile], workers: Workers, task: Any, cancel: CancelToken
-) -> Iterator[Examined]:
-    """Examine files as fast as the workers can, in whatever order they are done."""
+) -> Iterator[Examined | None]:
+    """Examine files as fast as the workers can, in whatever order they are done.
+
+    None now and then while all of them take their time.
+    """
     done: queue.SimpleQueue[Future[Examined]] = queue.SimpleQueue()
     waiting, under_way = iter(files), 0
     try:
@@ -150,6 +161,7 @@ def _examined(
             try:
                 future = done.get(timeout=_LOOK_S)
             except queue.Empty:
+                yield None
                 continue
             under_way -= 1
             yield future.result()

@@ -91,6 +91,7 @@ class AnalyseJob:
     """The job that measures items: all, or those whose numbers it is given."""
 
     name = KIND
+    can_pause = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.analysis

@@ -45,6 +45,23 @@ class CreateTable:
 
 
 @dataclass(frozen=True, slots=True)
+class AddColumn:
+    """Give a table that was made without it a column; its rows have nothing there."""
+
+    table: Table
+    name: str
+
+    def apply(self, tx: Tx) -> None:
+        """See `Step.apply`."""
+        present = {
+            row[0] for row in tx.query("SELECT name FROM pragma_table_info(?)", [self.table.name])
+        }
+        if self.name not in present:
+            (column,) = (each for each in self.table.columns if each.name == self.name)
+            tx.run(f'ALTER TABLE "{self.table.name}" ADD COLUMN "{column.name}" {column.kind.sql}')
+
+
+@dataclass(frozen=True, slots=True)
 class Migration:
     """What brings a feature's tables to its next version."""
 

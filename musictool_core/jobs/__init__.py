@@ -5,6 +5,7 @@ from musictool_core.jobs.queue import (
     JOBS,
     MAX_ATTEMPTS,
     MIGRATIONS,
+    OPEN,
     Job,
     JobId,
     JobState,
@@ -16,14 +17,17 @@ from musictool_core.jobs.queue import (
     owner_lives,
     recover,
     request_cancel,
+    request_pause,
+    resume,
 )
-from musictool_core.jobs.runner import JobContext, JobKind, Lane, lane_of, run
+from musictool_core.jobs.runner import JobContext, JobKind, Lane, can_pause, lane_of, run
 from musictool_core.jobs.worker import Worker
 
 __all__ = [
     "JOBS",
     "MAX_ATTEMPTS",
     "MIGRATIONS",
+    "OPEN",
     "Job",
     "JobContext",
     "JobId",
@@ -32,6 +36,7 @@ __all__ = [
     "Lane",
     "Worker",
     "as_json",
+    "can_pause",
     "enqueue",
     "find",
     "get",
@@ -41,5 +46,7 @@ __all__ = [
     "recover",
     "remaining_s",
     "request_cancel",
+    "request_pause",
+    "resume",
     "run",
 ]

@@ -1,7 +1,8 @@
 """The job table: what is to be done, what runs, what came of it.
 
 State changes: queued -> running -> done, failed or cancelled; running -> queued when a run was
-interrupted, the source asked for patience, or the process died.
+interrupted, the source asked for patience, or the process died; queued or running -> paused, and
+paused -> queued, when somebody says so.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NewType
 
 from musictool_core.db import (
+    AddColumn,
     Column,
     CreateTable,
     In,
@@ -41,7 +43,7 @@ JOBS = Table(
         Column("id", Kind.ID),
         Column("kind", Kind.TEXT, "registered name of the work"),
         Column("key", Kind.TEXT, "what the work is about: one waiting job per kind and key"),
-        Column("state", Kind.TEXT, "queued, running, done, failed or cancelled"),
+        Column("state", Kind.TEXT, "queued, running, paused, done, failed or cancelled"),
         Column("args", Kind.JSON),
         Column("done", Kind.INTEGER, "objects finished"),
         Column("total", Kind.INTEGER, "objects in all, empty while unknown"),
@@ -57,12 +59,16 @@ JOBS = Table(
         Column("started_at", Kind.DATE, "start of the latest run"),
         Column("beat_at", Kind.DATE, "last sign of life"),
         Column("finished_at", Kind.DATE),
+        Column("pause_requested", Kind.BOOLEAN),
     ),
     indexes=(Index(("kind", "key")), Index(("state",))),
     search=("kind", "label", "error"),
 )
 
-MIGRATIONS = (Migration((CreateTable(JOBS),)),)
+MIGRATIONS = (
+    Migration((CreateTable(JOBS),)),
+    Migration((AddColumn(JOBS, "pause_requested"),)),
+)
 
 JobId = NewType("JobId", int)
 
@@ -72,12 +78,17 @@ class JobState(Enum):
 
     QUEUED = "queued"
     RUNNING = "running"
+    PAUSED = "paused"
+    """Nobody runs it until somebody says so, whatever is started meanwhile."""
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
-_OPEN = In((JobState.QUEUED.value, JobState.RUNNING.value))
+OPEN = (JobState.RUNNING, JobState.QUEUED, JobState.PAUSED)
+"""States of work that is not ended."""
+
+_OPEN = In([state.value for state in OPEN])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,7 @@ class Job:
         attempts: how often its process died.
         owner: process that runs it ("4711:8812345"), "" when none does.
         cancel_requested: somebody asked the running process to stop.
+        pause_requested: somebody asked it to stop for a while.
         retry_at: a waiting job is worth running from then on, None for any time.
         started_at: start of the latest run.
         beat_at: last sign of life of the latest run.
@@ -109,6 +121,7 @@ class Job:
     attempts: int
     owner: str
     cancel_requested: bool
+    pause_requested: bool
     retry_at: datetime | None
     created_at: datetime
     started_at: datetime | None
@@ -117,7 +130,7 @@ class Job:
 
 
 def enqueue(tx: Tx, kind: str, args: Mapping[str, Any], *, key: str, now: datetime) -> JobId:
-    """Queue a job; one of this kind and key that waits or runs is returned instead."""
+    """Queue a job; one of this kind and key that is not ended is returned instead."""
     present = JOBS.get(tx, {"kind": kind, "key": key, "state": _OPEN})
     if present is None:
         row = {
@@ -131,6 +144,7 @@ def enqueue(tx: Tx, kind: str, args: Mapping[str, Any], *, key: str, now: dateti
             "attempts": 0,
             "owner": "",
             "cancel_requested": 0,
+            "pause_requested": 0,
             "created_at": epoch(now),
         }
         JOBS.insert(tx, [row])
@@ -191,22 +205,47 @@ def release(tx: Tx, job_id: JobId) -> bool:
 def request_cancel(tx: Tx, job_id: JobId, *, now: datetime) -> Job:
     """Cancel a waiting job at once; ask the process of a running one to stop; return the job.
 
+    A paused job waits, too.
+
     A job that is finished stays as it is.
     """
     JOBS.update(
         tx,
         {"state": JobState.CANCELLED.value, "finished_at": epoch(now)},
-        where={"id": job_id, "state": JobState.QUEUED.value},
+        where={"id": job_id, "state": In((JobState.QUEUED.value, JobState.PAUSED.value))},
     )
     JOBS.update(tx, {"cancel_requested": 1}, where={"id": job_id, "state": JobState.RUNNING.value})
+    return get(tx, job_id)
+
+
+def request_pause(tx: Tx, job_id: JobId) -> Job:
+    """Pause a waiting job at once; ask the process of a running one to; return the job.
+
+    What is done is kept. It stays paused, over a restart too, until `resume`.
+    """
+    waiting = {"id": job_id, "state": JobState.QUEUED.value}
+    JOBS.update(tx, {"state": JobState.PAUSED.value, "error": "", "retry_at": None}, where=waiting)
+    JOBS.update(tx, {"pause_requested": 1}, where={"id": job_id, "state": JobState.RUNNING.value})
+    return get(tx, job_id)
+
+
+def resume(tx: Tx, job_id: JobId) -> Job:
+    """Let a paused job wait for its turn again; return the job.
+
+    One that runs and was asked to pause is asked no more.
+    """
+    paused = {"id": job_id, "state": JobState.PAUSED.value}
+    JOBS.update(tx, {"state": JobState.QUEUED.value}, where=paused)
+    JOBS.update(tx, {"pause_requested": 0}, where={"id": job_id})
     return get(tx, job_id)
 
 
 def recover(tx: Tx, now: datetime) -> list[Job]:
     """Put running jobs whose process is dead back in the queue; return them as they are then.
 
-    One that was asked to stop is cancelled; one whose process died `MAX_ATTEMPTS` times has failed,
-    so that a job that crashes its process does not do so for ever.
+    One that was asked to stop is cancelled, one that was asked to pause is paused; one whose
+    process died `MAX_ATTEMPTS` times has failed, so that a job that crashes its process does not do
+    so for ever.
     """
     running = list_jobs(tx, states=(JobState.RUNNING,))
     lost = [job for job in running if not owner_lives(job.owner)]
@@ -217,13 +256,16 @@ def recover(tx: Tx, now: datetime) -> list[Job]:
             state = JobState.CANCELLED
         elif attempts >= MAX_ATTEMPTS:
             state, error = JobState.FAILED, f"its process ended {attempts} times while it ran."
-        finished = None if state is JobState.QUEUED else epoch(now)
+        elif job.pause_requested:
+            state = JobState.PAUSED
+        finished = None if state in OPEN else epoch(now)
         values = {
             "state": state.value,
             "attempts": attempts,
             "error": error,
             "owner": "",
             "cancel_requested": 0,
+            "pause_requested": 0,
             "eta_s": None,
             "finished_at": finished,
         }
@@ -272,6 +314,7 @@ def _job(row: Row) -> Job:
         attempts=row["attempts"],
         owner=row["owner"],
         cancel_requested=bool(row["cancel_requested"]),
+        pause_requested=bool(row["pause_requested"]),
         retry_at=_moment(row["retry_at"]),
         created_at=moment(row["created_at"]),
         started_at=_moment(row["started_at"]),

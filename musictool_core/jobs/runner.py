@@ -78,6 +78,14 @@ class JobKind(Protocol):
         ...
 
 
+def can_pause(kind: JobKind | None) -> bool:
+    """Whether jobs of a kind may be paused: it has an attribute `can_pause` that says so.
+
+    Work that others wait for, such as the files of an edit, is not.
+    """
+    return bool(getattr(kind, "can_pause", False))
+
+
 class Lane(Enum):
     """What a job is busy with; jobs of one lane run one after the other, lanes side by side."""
 
@@ -113,10 +121,10 @@ def run(
 ) -> Job:
     """Run a queued job to its end; return it as it is then.
 
-    It ends done, failed (`error` says why) or cancelled (on request of another process). It is
-    queued again when `cancel` was set here (Ctrl-C), when a source asks for patience (`retry_at`,
-    if known), or when the library cannot be written. A job that another process has taken, or that
-    is finished, is returned untouched.
+    It ends done, failed (`error` says why), or cancelled or paused (on request of another process).
+    It is queued again when `cancel` was set here (Ctrl-C), when a source asks for patience
+    (`retry_at`, if known), or when the library cannot be written. A job that another process has
+    taken, or that is finished, is returned untouched.
 
     Args:
         host: the library.
@@ -214,9 +222,12 @@ class _Record:
         with self._host.transaction() as tx:
             state = outcome.state
             stopped = state is JobState.QUEUED and not outcome.error
-            if stopped and queue.get(tx, self._id).cancel_requested:
+            asked = queue.get(tx, self._id)
+            if stopped and asked.cancel_requested:
                 state = JobState.CANCELLED
-            waits = state is JobState.QUEUED
+            elif state is JobState.QUEUED and asked.pause_requested:
+                state = JobState.PAUSED
+            waits = state in queue.OPEN
             ended = {
                 "state": state.value,
                 "result": outcome.result,
@@ -224,6 +235,7 @@ class _Record:
                 "retry_at": epoch(outcome.retry_at) if outcome.retry_at else None,
                 "owner": "",
                 "cancel_requested": 0,
+                "pause_requested": 0,
                 "beat_at": epoch(self._now()),
                 "finished_at": None if waits else epoch(self._now()),
             }
@@ -234,5 +246,6 @@ class _Record:
         # A library that is busy now is no reason to stop: the work's own writes decide that.
         with suppress(LibraryBusy), self._host.transaction() as tx:
             JOBS.update(tx, {**self._latest, "beat_at": epoch(self._now())}, where={"id": self._id})
-            if queue.get(tx, self._id).cancel_requested:
+            asked = queue.get(tx, self._id)
+            if asked.cancel_requested or asked.pause_requested:
                 self._cancel.cancel()

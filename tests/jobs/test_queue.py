@@ -66,6 +66,7 @@ def test_a_new_job_waits_with_what_it_was_given(host: Host) -> None:
         attempts=0,
         owner="",
         cancel_requested=False,
+        pause_requested=False,
         retry_at=None,
         created_at=NOW,
         started_at=None,
@@ -225,6 +226,61 @@ def test_a_job_that_was_asked_to_stop_before_its_process_died_is_cancelled(host:
 
     assert (job.state, job.cancel_requested) == (JobState.CANCELLED, False)
     assert job.finished_at == LATER
+
+
+def pause(host: Host, job_id: JobId) -> Job:
+    with host.transaction() as tx:
+        return jobs.request_pause(tx, job_id)
+
+
+def test_a_waiting_job_is_paused_at_once_and_taken_by_nobody(host: Host) -> None:
+    job_id = enqueue(host)
+
+    assert pause(host, job_id).state is JobState.PAUSED
+
+    assert not claim(host, job_id)
+    assert enqueue(host) == job_id
+    with host.transaction() as tx:
+        assert jobs.resume(tx, job_id).state is JobState.QUEUED
+    assert claim(host, job_id)
+
+
+def test_a_paused_job_can_be_cancelled(host: Host) -> None:
+    job_id = enqueue(host)
+    pause(host, job_id)
+
+    with host.transaction() as tx:
+        assert jobs.request_cancel(tx, job_id, now=NOW).state is JobState.CANCELLED
+
+
+def test_a_job_that_was_asked_to_pause_before_its_process_died_is_paused(host: Host) -> None:
+    job_id = enqueue(host)
+    put(host, job_id, state="running", owner=dead_process())
+    assert pause(host, job_id).pause_requested
+
+    (job,) = recover(host)
+
+    assert (job.state, job.pause_requested, job.finished_at) == (JobState.PAUSED, False, None)
+
+
+def test_a_finished_job_cannot_be_paused(host: Host) -> None:
+    job_id = enqueue(host)
+    put(host, job_id, state="done")
+
+    job = pause(host, job_id)
+
+    assert (job.state, job.pause_requested) == (JobState.DONE, False)
+
+
+def test_a_table_of_an_earlier_version_gets_the_column(host: Host) -> None:
+    job_id = enqueue(host)
+    with host.transaction() as tx:
+        tx.run("ALTER TABLE mt_job DROP COLUMN pause_requested")
+        for step in jobs.MIGRATIONS[1].steps:
+            step.apply(tx)
+            step.apply(tx)
+
+    assert not get(host, job_id).pause_requested
 
 
 def test_waiting_and_finished_jobs_are_not_recovered(host: Host) -> None:

@@ -248,6 +248,29 @@ def test_a_request_from_elsewhere_stops_the_work_within_two_seconds(bench: Bench
     assert len(done) <= 5 + 2 / 0.25
 
 
+def test_work_that_is_paused_from_elsewhere_stops_and_waits_until_it_is_resumed(
+    bench: Bench,
+) -> None:
+    def ask() -> None:
+        with bench.host.transaction() as tx:
+            jobs.request_pause(tx, bench.row().job_id)
+
+    def work(context: JobContext) -> dict[str, Any]:
+        for n in range(1000):
+            context.cancel.check()
+            if n == 5:
+                in_thread(ask)
+            bench.seconds += 0.25
+            context.report(Progress(n, 1000, "measuring"))
+        return {}
+
+    job = bench.run(work)
+
+    assert (job.state, job.pause_requested) == (JobState.PAUSED, False)
+    assert job.finished_at is None
+    assert 5 <= job.progress.done <= 5 + 2 / 0.25
+
+
 def test_work_that_ends_before_it_sees_the_request_is_done(bench: Bench) -> None:
     def work(_: JobContext) -> dict[str, Any]:
         request_cancel(bench)

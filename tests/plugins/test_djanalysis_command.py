@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,7 +77,7 @@ def test_files_are_measured_once_and_fields_and_tags_filled_in(
     monkeypatch.setattr(workers, "MEASURE", NEVER)
     again = beet("dj", "analyze")
 
-    assert "0 files measured, 2 known before; 0 values written." in again.stdout
+    assert "nothing new; 2 files known before; 0 values written." in again.stdout
 
     beet("undo", "--last")
 
@@ -91,7 +94,7 @@ def test_new_tags_measure_nothing_and_new_audio_does(
         patch.setattr(workers, "MEASURE", NEVER)
         beet("modify", "-y", "id:1", "title=Another")
 
-        assert "0 files measured, 1 known before" in beet("dj", "analyze").stdout
+        assert "nothing new; 1 file known before" in beet("dj", "analyze").stdout
 
     write_wav(beet.file_of(1), 99)
 
@@ -151,6 +154,59 @@ def test_bad_files_are_named_with_their_reason_and_all_others_finish(
     assert listed == errors
 
 
+def test_ctrl_c_keeps_what_is_measured_and_the_next_run_does_the_rest(
+    beet: HistoryBeet,
+) -> None:
+    beet.configure(djanalysis={"auto": False, "workers": 1})
+    import_wavs(beet, "one", "hang", "three")
+    hanging = beet.file_of(2)
+
+    def press() -> None:
+        while not hanging.with_suffix(".begun").exists():
+            threading.Event().wait(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    finger = threading.Thread(target=press, daemon=True)
+    finger.start()
+    stopped = beet.trying("dj", "analyze")
+    finger.join()
+
+    assert stopped.status == 130
+    assert stopped.stderr.splitlines()[-1] == (
+        "stopped on request; 2 files come with the next run."
+    )
+    assert "1 file measured, 0 known before" in stopped.stdout
+    assert [bool(bpm) for (bpm,) in beet.values("bpm")] == [True, False, False]
+
+    again = beet("dj", "analyze", "id:1", ",", "id:3")
+
+    assert "1 file measured, 1 known before" in again.stdout
+
+
+def test_no_file_at_a_time_is_refused_in_one_line(beet: HistoryBeet) -> None:
+    import_wavs(beet, "one")
+
+    done = beet.trying("dj", "analyze", "-j", "0")
+
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == ["error: -j 0: at least one file at a time."]
+
+
+def test_measuring_can_be_paused_and_goes_on_after_a_restart(beet: HistoryBeet) -> None:
+    plugins = ["history", "djanalysis", "musictool"]
+    beet.configure(djanalysis={"auto": "background", "workers": 1}, plugins=plugins)
+    import_wavs(beet, "one", "two")
+    number = beet("musictool", "jobs", "--json").rows[0]["id"]
+
+    beet("musictool", "jobs", "pause", str(number))
+    beet("musictool", "jobs", "run")
+
+    assert beet("musictool", "jobs", "--json", "list", str(number)).rows[0]["state"] == "paused"
+    beet("musictool", "jobs", "resume", str(number))
+    beet("musictool", "jobs", "run")
+    assert beet("musictool", "jobs", "--json", "list", str(number)).rows[0]["state"] == "done"
+
+
 def test_pretending_measures_and_writes_nothing(
     beet: HistoryBeet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +232,7 @@ def test_an_import_measures_and_writes_tags_also_as_is(beet: HistoryBeet) -> Non
     tagged = MediaFile(beet.file_of(1))
     assert tagged.bpm == int(row["bpm"] + 0.5)
     assert beet.values("bpm")[0] == (tagged.bpm,)
-    assert "0 files measured, 2 known before; 0 values written" in beet("dj", "analyze").stdout
+    assert "nothing new; 2 files known before; 0 values written" in beet("dj", "analyze").stdout
     assert beet("ls", "-f", "$analysis_bpm_source", "id:1").stdout == "djanalysis\n"
     # The source of a copy is nobody's to write.
     originals = sorted((beet.folder / "incoming" / "one").glob("*.wav"))

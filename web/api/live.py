@@ -13,7 +13,7 @@ from apiflask.validators import Range
 from flask import Response, request
 from marshmallow import pre_load
 
-from musictool_core import events, jobs
+from musictool_core import app, events, jobs
 from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
 from musictool_web.api.listing import PREFIX
 from musictool_web.context import web
@@ -119,7 +119,9 @@ class JobAnswer(Schema):
 
     id = Integer()
     kind = String()
-    state = String(metadata={"description": "`queued`, `running`, `done`, `failed` or `cancelled`"})
+    state = String(
+        metadata={"description": "`queued`, `running`, `paused`, `done`, `failed` or `cancelled`"}
+    )
     done = Integer(metadata={"description": "objects finished"})
     total = Integer(allow_none=True, metadata={"description": "null while unknown"})
     label = String()
@@ -180,6 +182,47 @@ def cancel_job(job_id: int) -> Any:
 def retry_job(job_id: int) -> Any:
     """Queue the same work again; returns the new job."""
     return jobs.as_json(retry(web(), job_id))
+
+
+@blueprint.post("/jobs/<int:job_id>/pause")
+@blueprint.output(JobAnswer)
+@blueprint.doc(
+    summary="Pause a job",
+    description="For jobs that measure files. It stays paused, over a restart too.",
+    responses={400: "this work cannot be paused", 404: "no such job"},
+)
+def pause(job_id: int) -> Any:
+    """Pause a waiting job, or ask a running one to; what is done is kept."""
+    return jobs.as_json(pause_job(web(), job_id))
+
+
+@blueprint.post("/jobs/<int:job_id>/resume")
+@blueprint.output(JobAnswer)
+@blueprint.doc(summary="Go on with a paused job", responses={404: "no such job"})
+def resume(job_id: int) -> Any:
+    """Let a paused job wait for its turn again."""
+    return jobs.as_json(resume_job(web(), job_id))
+
+
+def pause_job(parts: Web, job_id: int) -> jobs.Job:
+    """Pause a job.
+
+    Raises:
+        MusicToolError: work of this kind cannot be paused.
+    """
+    with parts.host.transaction() as tx:
+        job = existing_job(tx, job_id)
+        if not jobs.can_pause(app.job_kinds(parts.app).get(job.kind)):
+            raise MusicToolError("this work cannot be paused.")
+        return jobs.request_pause(tx, job.job_id)
+
+
+def resume_job(parts: Web, job_id: int) -> jobs.Job:
+    """Let a paused job go on."""
+    with parts.host.transaction() as tx:
+        job = jobs.resume(tx, existing_job(tx, job_id).job_id)
+    parts.worker.wake()
+    return job
 
 
 def retry(parts: Web, job_id: int) -> jobs.Job:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import redirect, render_template
 
-from musictool_core import jobs
+from musictool_core import app, jobs
 from musictool_core.errors import MusicToolError
 from musictool_core.host.search import Question
 from musictool_core.jobs import Job, JobState
-from musictool_web.api.live import existing_job, retry
+from musictool_web.api.live import existing_job, pause_job, resume_job, retry
 from musictool_web.context import Web, web
 from musictool_web.page import Group, Page
 
@@ -30,8 +30,7 @@ TITLES = {
 }
 """What the kinds of work are called; a test holds it to the kinds there are."""
 
-_OPEN = (JobState.RUNNING, JobState.QUEUED)
-_FINISHED = tuple(state for state in JobState if state not in _OPEN)
+_FINISHED = tuple(state for state in JobState if state not in jobs.OPEN)
 _SHOWN_FINISHED = 50
 _COUNT_AGE_S = 60.0
 
@@ -49,6 +48,7 @@ class Line:
     Attributes:
         text: how far it is, or why it waits; "" when there is nothing to say.
         advice: what can be done about `job.error`; "" when nothing needs to be done.
+        can_pause: it is not paused, and may be.
     """
 
     job: Job
@@ -56,11 +56,22 @@ class Line:
     text: str
     stamp: tuple[str, str] | None
     advice: str
+    can_pause: bool = False
 
     @property
     def is_stopping(self) -> bool:
         """Whether somebody asked it to stop, and it has not yet."""
         return self.job.cancel_requested and self.job.state is JobState.RUNNING
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stands still until somebody says so."""
+        return self.job.state is JobState.PAUSED
+
+    @property
+    def is_pausing(self) -> bool:
+        """Whether somebody asked it to pause, and it has not yet."""
+        return self.job.pause_requested and self.job.state is JobState.RUNNING
 
     @property
     def can_be_repeated(self) -> bool:
@@ -71,14 +82,16 @@ class Line:
 @blueprint.get("/jobs")
 def show() -> str:
     """The page."""
-    view = web().host.reading()
+    parts = web()
+    view = parts.host.reading()
     running = jobs.list_jobs(view, states=(JobState.RUNNING,))
     # The oldest is the next to run.
     waiting = list(reversed(jobs.list_jobs(view, states=(JobState.QUEUED,))))
+    waiting += reversed(jobs.list_jobs(view, states=(JobState.PAUSED,)))
     finished = jobs.list_jobs(view, states=_FINISHED, limit=_SHOWN_FINISHED)
     return render_template(
         "jobs/page.html",
-        open_jobs=[line_of(job) for job in (*running, *waiting)],
+        open_jobs=[_open_line(parts, job) for job in (*running, *waiting)],
         finished=[line_of(job) for job in finished],
     )
 
@@ -99,6 +112,26 @@ def repeat(job_id: int) -> Any:
     return redirect("/jobs", 303)
 
 
+@blueprint.post("/jobs/<int:job_id>/pause")
+def pause(job_id: int) -> Any:
+    """Pause a job, and show the page again."""
+    pause_job(web(), job_id)
+    return redirect("/jobs", 303)
+
+
+@blueprint.post("/jobs/<int:job_id>/resume")
+def resume(job_id: int) -> Any:
+    """Let a paused job go on, and show the page again."""
+    resume_job(web(), job_id)
+    return redirect("/jobs", 303)
+
+
+def _open_line(parts: Web, job: Job) -> Line:
+    kind = app.job_kinds(parts.app).get(job.kind)
+    is_steady = job.state in {JobState.RUNNING, JobState.QUEUED} and not job.cancel_requested
+    return replace(line_of(job), can_pause=is_steady and jobs.can_pause(kind))
+
+
 def line_of(job: Job) -> Line:
     """How a job is shown."""
     title = TITLES.get(job.kind, job.kind)
@@ -117,6 +150,8 @@ def count_open(parts: Web) -> int | None:
 
 def _progress(job: Job) -> str:
     done, total = job.progress.done, job.progress.total
+    if job.state is JobState.PAUSED:
+        return f"paused, {done:,} of {total:,} done" if total else "paused"
     if job.state is JobState.QUEUED:
         if job.retry_at is not None:
             return f"waits until {job.retry_at.astimezone():%H:%M}"

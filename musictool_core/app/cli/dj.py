@@ -42,6 +42,8 @@ _UNKNOWN = "-"
 
 def analyze(lib: Library, opts: Namespace) -> int:
     """`beet dj analyze`."""
+    if opts.jobs is not None and opts.jobs < 1:
+        raise MusicToolError(f"-j {opts.jobs}: at least one file at a time.")
     running = session.start(lib)
     check_template(running.settings.analysis.comment)
     ids = find_ids(running.host, opts.query)
@@ -64,6 +66,8 @@ def analyze(lib: Library, opts: Namespace) -> int:
     _show(running, ids, planned, run.failed, as_json=opts.json)
     if not opts.json:
         summary = f"{text.count(run.measured, 'file')} measured, {run.known:,} known before"
+        if not run.measured and run.known:
+            summary = f"nothing new; {text.count(run.known, 'file')} known before"
         summary += f", {len(run.failed):,} failed" if run.failed else ""
         undo = f" `beet undo {result.changeset_id}` takes it back." if result else ""
         terminal.write(f"{summary}; {text.count(len(planned.changes), 'value')} written.{undo}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["doctor", "jobs", "setup"]
 
-_OPEN = (job_table.JobState.RUNNING, job_table.JobState.QUEUED)
+_OPEN = job_table.OPEN
 _FINISHED = tuple(state for state in job_table.JobState if state not in _OPEN)
 _SHOWN_FINISHED = 20
 """Finished jobs that are listed; `--json` lists all."""
@@ -60,8 +60,8 @@ def jobs(lib: Library, opts: Namespace) -> int:
     running = session.start(lib)
     if opts.what == "run":
         return _run_jobs(running, opts)
-    if opts.what == "cancel":
-        return _cancel_jobs(running, opts)
+    if opts.what in {"cancel", "pause", "resume"}:
+        return _steer_jobs(running, opts)
     return _list_jobs(running, opts)
 
 
@@ -120,12 +120,24 @@ def _waiting_jobs(running: App, kinds: Container[str], now: datetime) -> Iterato
             yield job
 
 
-def _cancel_jobs(running: App, opts: Namespace) -> int:
+def _steer_jobs(running: App, opts: Namespace) -> int:
+    """Cancel, pause or resume jobs."""
     if not opts.job:
-        raise MusicToolError("cancel which job?", hint="`beet musictool jobs` lists them.")
+        raise MusicToolError(f"{opts.what} which job?", hint="`beet musictool jobs` lists them.")
+    kinds = app.job_kinds(running)
     for number in opts.job:
+        job_id = job_table.JobId(number)
         with running.host.transaction() as tx:
-            job = job_table.request_cancel(tx, job_table.JobId(number), now=app.utc_now())
+            match opts.what:
+                case "cancel":
+                    job = job_table.request_cancel(tx, job_id, now=app.utc_now())
+                case "pause":
+                    job = job_table.get(tx, job_id)
+                    if not job_table.can_pause(kinds.get(job.kind)):
+                        raise MusicToolError(f"job {number}: this work cannot be paused.")
+                    job = job_table.request_pause(tx, job_id)
+                case _:
+                    job = job_table.resume(tx, job_id)
         _show_job(job, as_json=opts.json)
     return 0
 
@@ -147,5 +159,8 @@ def _show_job(job: Job, *, as_json: bool) -> None:
 
 
 def _state_of(job: Job) -> str:
-    asked = job.state is job_table.JobState.RUNNING and job.cancel_requested
-    return "stopping" if asked else job.state.value
+    if job.state is job_table.JobState.RUNNING and job.cancel_requested:
+        return "stopping"
+    if job.state is job_table.JobState.RUNNING and job.pause_requested:
+        return "pausing"
+    return job.state.value

@@ -153,3 +153,36 @@ def test_progress_shows_at_once_and_keeps_the_focus(
     queue(parts, "other.work")
     page.locator("#nav small", has_text="2").wait_for()
     parts.tail.stop()
+
+
+def test_only_the_measuring_of_files_can_be_paused(browser: FlaskClient, parts: Web) -> None:
+    other = running(parts, done=1)
+    number = running_kind(parts, "analysis.analyse")
+    page = browser.get("/jobs").text
+    assert f'action="/jobs/{number}/pause"' in page
+    assert f'action="/jobs/{other}/pause"' not in page
+
+    assert browser.post(f"/jobs/{number}/pause", headers=OURS).status_code == 303
+
+    page = browser.get("/jobs").text
+    assert "pausing" in page
+    assert f'action="/jobs/{number}/resume"' in page
+    refused = browser.post(f"/api/v1/jobs/{other}/pause", headers=OURS)
+    assert refused.status_code == 400
+    assert "this work cannot be paused." in refused.text
+
+
+def test_a_paused_job_goes_on_when_somebody_says_so(browser: FlaskClient, parts: Web) -> None:
+    number = queue(parts, "analysis.analyse", state="paused", done=3, total=9)
+    assert "paused, 3 of 9 done" in browser.get("/jobs").text
+
+    answer = browser.post(f"/api/v1/jobs/{number}/resume", headers=OURS)
+
+    assert '"state":"queued"' in answer.text.replace(" ", "")
+    assert browser.post("/api/v1/jobs/999/resume", headers=OURS).status_code == 404
+    assert browser.post("/jobs/999/pause", headers=OURS).status_code == 404
+
+
+def running_kind(parts: Web, kind: str) -> int:
+    """A job of this kind in a process that lives."""
+    return queue(parts, kind, state="running", owner="elsewhere", done=1)
