@@ -21,7 +21,7 @@ CONFIG = """\
 directory: {music}
 library: library.db
 plugins: >-
-  discogscollection djanalysis gaps history marketplace musictool traktor
+  discogscollection djanalysis gaps history marketplace musictool quality traktor
   importadded fetchart
 # Dates of files and sleeves beside them; nothing is asked for.
 fetchart: {{sources: filesystem}}
@@ -94,6 +94,7 @@ def main(arguments: list[str]) -> int:
         ("16. What is wrong in the collection", ["traktor", "health"]),
         ("17. In step now", ["traktor", "status"]),
         *_measuring(),
+        ("21. How healthy are the tags?", ["quality", "health"]),
     )
     for title, words in steps:
         say(title)

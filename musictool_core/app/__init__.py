@@ -33,6 +33,7 @@ _FEATURES = (
     "musictool_core.gaps.feature:FEATURE",
     "musictool_core.traktor.feature:FEATURE",
     "musictool_core.analysis.feature:FEATURE",
+    "musictool_core.quality.feature:FEATURE",
     "musictool_core.insight.feature:FEATURE",
 )
 

@@ -31,6 +31,7 @@ OUR_PLUGINS = (
     "history",
     "marketplace",
     "musictool",
+    "quality",
     "traktor",
 )
 """What a user enables under `plugins:`."""

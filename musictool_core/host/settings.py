@@ -98,6 +98,19 @@ class AnalysisSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """The section `quality`.
+
+    Attributes:
+        profile: whose rules and weights count: dj, collector or librarian.
+        keys: how keys are to be written in the library: musical, camelot or open.
+    """
+
+    profile: str = "dj"
+    keys: str = "musical"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the user set, with defaults for the rest.
 
@@ -113,6 +126,7 @@ class Settings:
         history_gigabytes: how much is kept at most to take back tags of files.
         traktor: how Traktor's collection is kept in step.
         analysis: how files are measured.
+        quality: how metadata are judged.
         shops_used: shops to link to; empty means all.
         shops: the user's entries of the shop table.
     """
@@ -128,6 +142,7 @@ class Settings:
     history_gigabytes: int = 5
     traktor: TraktorSettings = field(default_factory=TraktorSettings)
     analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
     shops_used: tuple[str, ...] = ()
     shops: Mapping[str, Any] = field(default_factory=dict)
 
@@ -206,6 +221,7 @@ def read_settings() -> Settings:
         history_gigabytes=values["history"]["keep_gigabytes"],
         traktor=_traktor(values["traktor"]),
         analysis=_analysis(values["djanalysis"], values["musictool"]["jobs"]),
+        quality=_quality(values["quality"]),
         shops_used=tuple(str(shop) for shop in values["marketplace"]["use"]),
         shops=values["marketplace"]["shops"],
     )
@@ -276,6 +292,12 @@ def _analysis(values: Mapping[str, Any], jobs: Mapping[str, Any]) -> AnalysisSet
         comment=values["comment"],
         scheduler=str(jobs.get("scheduler") or ""),
     )
+
+
+def _quality(values: Mapping[str, Any]) -> QualitySettings:
+    _check_word("quality.profile", values["profile"], ("dj", "collector", "librarian"))
+    _check_word("quality.keys", values["keys"], ("musical", "camelot", "open"))
+    return QualitySettings(values["profile"], values["keys"])
 
 
 def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:

@@ -34,7 +34,7 @@ _SIGNS = str.maketrans(
     }
 )  # fmt: skip
 
-_EXTENSION = re.compile(r"\.(?:mp3|flac|wav|aiff?|m4a|ogg|opus|wma|alac|mp4|aac)$", re.IGNORECASE)
+EXTENSION = re.compile(r"\.(?:mp3|flac|wav|aiff?|m4a|ogg|opus|wma|alac|mp4|aac)$", re.IGNORECASE)
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(_BRACKETS.values())
 _SEPARATOR = re.compile(
@@ -170,7 +170,7 @@ def _split_position(text: str) -> tuple[str, str]:
     """Return (clean text, position that stood before it)."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_SIGNS)
-    text = _EXTENSION.sub("", text.strip())
+    text = EXTENSION.sub("", text.strip())
     if "_" in text:
         text = text.replace("_-_", " - ").replace("_", " ")
     match = _LEADING_NUMBER.match(text)

@@ -24,7 +24,11 @@ distributed = pytest.importorskip("distributed")
 def scheduler() -> Iterator[str]:
     """Address of a scheduler with two worker processes."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
     ) as running:
         yield running.scheduler_address
 

@@ -410,7 +410,8 @@ def test_plugins_that_are_not_enabled_are_named(
     assert found.level is Level.NOTE
     assert (
         found.message
-        == "Not enabled: discogscollection, djanalysis, history, marketplace, musictool, traktor."
+        == "Not enabled: discogscollection, djanalysis, history, marketplace, musictool, quality,"
+        " traktor."
     )
 
 

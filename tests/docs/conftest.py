@@ -36,6 +36,7 @@ PLUGINS = [
     "history",
     "marketplace",
     "musictool",
+    "quality",
     "traktor",
 ]
 

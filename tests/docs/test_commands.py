@@ -28,6 +28,7 @@ _CLASSES = {
     "history": "HistoryPlugin",
     "marketplace": "MarketplacePlugin",
     "musictool": "MusictoolPlugin",
+    "quality": "QualityPlugin",
     "traktor": "TraktorPlugin",
 }
 

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.shared_data
 
 GENERATIONS = ("items60", "items92", "items99", "2.14.1")
-OURS = ["discogscollection", "djanalysis", "gaps", "history", "marketplace", "musictool", "traktor"]
+OURS = [
+    "discogscollection",
+    "djanalysis",
+    "gaps",
+    "history",
+    "marketplace",
+    "musictool",
+    "quality",
+    "traktor",
+]
 EMPTY = {"TEXT": "", "INTEGER": 0, "REAL": 0.0}
 """What beets stores in the columns that it does not know a value for."""
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "history": ("history", "list"),
     "marketplace": ("buy", "links"),
     "musictool": ("musictool", "jobs"),
+    "quality": ("quality", "health", "--pretend"),
     "traktor": ("traktor", "detect"),
 }
 """A command of each that needs no network."""
@@ -45,7 +46,8 @@ def test_any_subset_in_any_order_loads_lists_modifies_and_runs(
         assert "Traceback" not in done.stderr
 
     # Some plugins bring the types of our attributes.
-    query = "energy:8..9" if {"djanalysis", "musictool", "traktor"} & set(names) else "energy:8.5"
+    typed = {"djanalysis", "musictool", "quality", "traktor"} & set(names)
+    query = "energy:8..9" if typed else "energy:8.5"
     assert beet("ls", "-f", "$title $label $energy", query).stdout == "New Warp 8.5\n"
     # Whoever is there registers the commands; nobody else does.
     for name in set(NAMES) - set(names):

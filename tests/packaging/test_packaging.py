@@ -81,7 +81,7 @@ def test_plugins_from_the_wheel_run_in_another_directory(wheel: Path, tmp_path: 
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
     (tmp_path / "config.yaml").write_text(
-        "plugins: discogscollection djanalysis gaps history marketplace musictool traktor\n"
+        "plugins: discogscollection djanalysis gaps history marketplace musictool quality traktor\n"
         "create_backup_before_migrations: no\n",
         "utf-8",
     )

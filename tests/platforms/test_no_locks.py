@@ -26,7 +26,10 @@ IMPORT_ALL = """
 import importlib, json, pkgutil, sys
 import tests.platforms.no_locks
 import beetsplug, musictool_config, musictool_core
-ours = ("discogscollection", "djanalysis", "gaps", "history", "marketplace", "musictool", "traktor")
+ours = (
+    *("discogscollection", "djanalysis", "gaps", "history", "marketplace", "musictool"),
+    *("quality", "traktor"),
+)
 names = [f"beetsplug.{name}" for name in ours]
 for package in (musictool_core, musictool_config):
     found = pkgutil.walk_packages(package.__path__, package.__name__ + ".")

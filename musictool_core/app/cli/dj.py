@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from musictool_core import app, jobs
 from musictool_core.analysis import engine, fill, filling, mixing, verifying
 from musictool_core.analysis.comments import check_template
 from musictool_core.analysis.comparing import Relation
 from musictool_core.analysis.due import identify
 from musictool_core.analysis.sides import read_sides
 from musictool_core.analysis.tagging import dress_tags
-from musictool_core.app import analysing, edits
+from musictool_core.app import analysing
 from musictool_core.app.bookkeeping import this_command
 from musictool_core.app.cli import session, text
+from musictool_core.app.cli.following import write_files
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
 from musictool_core.host.items import find_ids, find_in_order, item_paths, render_items
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from musictool_core.analysis.verifying import Compared
     from musictool_core.app import App
     from musictool_core.audio.values import Analysis
-    from musictool_core.changes import ChangeSetId
 
 _UNKNOWN = "-"
 
@@ -62,7 +61,7 @@ def analyze(lib: Library, opts: Namespace) -> int:
     template = running.settings.analysis.comment
     planned = fill.plan_fields(running.host, ids, template=template, force=opts.force)
     result = analysing.write(running.host, planned, this_command())
-    unwritten = _write_files(running, result.changeset_id) if result else 0
+    unwritten = write_files(running, result.changeset_id) if result else 0
     _show(running, ids, planned, run.failed, as_json=opts.json)
     if not opts.json:
         summary = f"{text.count(run.measured, 'file')} measured, {run.known:,} known before"
@@ -226,24 +225,6 @@ def _pretend(running: App, ids: Sequence[ItemId], opts: Namespace) -> int:
             f" {text.count(len(planned.changes), 'value')} of known ones would be written."
         )
     return 0
-
-
-def _write_files(running: App, changeset: ChangeSetId) -> int:
-    """Write the tags that wait; return how many files could not be written."""
-    job = edits.files_job(running.host, changeset)
-    if job is None:
-        return 0
-    kinds = app.job_kinds(running)
-    with terminal.long_work() as (line, cancel):
-        done = jobs.run(
-            running.host, job.job_id, kinds, now=app.utc_now, cancel=cancel, report=line
-        )
-    if done.state is not jobs.JobState.DONE or done.result is None:
-        terminal.notice(f"Tags are still to be written: job {job.job_id}.")
-        return 0
-    for failure in done.result["failures"]:
-        terminal.notice(f"tags were not written: {failure['why']}")
-    return int(done.result["failed"])
 
 
 def _show(

@@ -1,0 +1,200 @@
+"""`beet quality`: how healthy metadata are, and what mends them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from musictool_core import app
+from musictool_core.app import edits
+from musictool_core.app.bookkeeping import this_command
+from musictool_core.app.cli import session, text
+from musictool_core.app.cli.following import write_files
+from musictool_core.changes.rows import shown
+from musictool_core.errors import MusicToolError
+from musictool_core.host import terminal
+from musictool_core.host.entities import Entity
+from musictool_core.host.filework import import_writes
+from musictool_core.host.items import find_ids, item_paths
+from musictool_core.music import ItemId
+from musictool_core.quality.health import engine, library, trend
+from musictool_core.quality.health.catalogue import BY_ID
+from musictool_core.quality.health.model import Mode, Profile, Standard
+from musictool_core.quality.health.score import assess
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping, Sequence
+
+    from beets.library import Library
+
+    from musictool_core.app import App
+    from musictool_core.changes import Change
+    from musictool_core.quality.health.model import Finding, Record, Rule
+    from musictool_core.quality.health.score import Health, Loss
+
+_SHOWN_CHANGES = 200
+_EXAMPLES = 3
+
+
+def health(lib: Library, opts: Namespace) -> int:
+    """`beet quality health`."""
+    chosen = _fixed_rules(opts)
+    running = session.start(lib)
+    profile = Profile(opts.profile or running.settings.quality.profile)
+    standard = Standard(app.utc_now().date(), keys=running.settings.quality.keys)
+    host = running.host
+    records = library.read_records(host.reading(), find_ids(host, opts.query))
+    if chosen:
+        return _mend(running, records, chosen, standard, opts)
+    with terminal.long_work() as (line, cancel):
+        rules = engine.rules_for(profile)
+        findings = engine.check(records, rules, standard, report=line, cancel=cancel)
+    found = assess(records, findings, profile)
+    if opts.json:
+        _print_json(running, found, findings, profile)
+    else:
+        before = "" if opts.query else _before(running, profile)
+        tracks = text.count(len(records), "track")
+        terminal.write(f"Health {found.score:.1f} of 100 ({tracks}, {profile.value}){before}")
+        _print_losses(found, findings)
+    if not (opts.query or opts.pretend):
+        with host.transaction() as tx:
+            trend.keep(tx, found, len(records), profile, standard.today)
+    return 0
+
+
+def _fixed_rules(opts: Namespace) -> list[Rule]:
+    """The rules whose fixes are wanted; none to look only."""
+    if opts.quick and opts.fix:
+        raise MusicToolError("--quick and --fix exclude each other.")
+    if opts.quick:
+        return [rule for rule in BY_ID.values() if rule.mode is Mode.SAFE]
+    if not opts.fix:
+        return []
+    rule = BY_ID.get(opts.fix.upper())
+    if rule is None:
+        raise MusicToolError(
+            f"there is no rule {opts.fix}.", hint="They stand in the documentation."
+        )
+    if rule.fix is None:
+        raise MusicToolError(
+            f"{rule.rule_id} ({rule.title}) has no fix.",
+            hint="Only you or another source can say what is right.",
+        )
+    return [rule]
+
+
+# --- looking -------------------------------------------------------------------------------------
+
+
+def _print_losses(found: Health, findings: Sequence[Finding]) -> None:
+    first = _first_findings(findings)
+    for loss in found.losses:
+        terminal.write(f"{-loss.points:6.1f}  {_described(loss)}")
+        for finding in first.get(loss.rule, ()) if loss.rule else ():
+            terminal.write(f"                {finding.evidence.text}")
+
+
+def _described(loss: Loss) -> str:
+    count = text.count(len(loss.keys), "track")
+    rule = loss.rule
+    if rule is None:
+        return f"      {loss.reason}: {count}"
+    way = {Mode.SAFE: "--quick mends it", Mode.PREVIEW: f"--fix {rule.rule_id} mends what it can"}
+    mended = f"; {way[rule.mode]}" if rule.mode in way else ""
+    return f"{rule.rule_id}  {rule.title}: {count}{mended}"
+
+
+def _before(running: App, profile: Profile) -> str:
+    today = app.utc_now().date().isoformat()
+    earlier = [
+        each for each in trend.snapshots(running.host.reading(), profile) if each.day < today
+    ]
+    return f"; {earlier[-1].score:.1f} on {earlier[-1].day}" if earlier else ""
+
+
+def _first_findings(findings: Sequence[Finding]) -> dict[Rule | None, list[Finding]]:
+    first: dict[Rule | None, list[Finding]] = {}
+    for finding in findings:
+        kept = first.setdefault(finding.rule, [])
+        is_new = all(finding.evidence.text != each.evidence.text for each in kept)
+        if len(kept) < _EXAMPLES and is_new:
+            kept.append(finding)
+    return first
+
+
+def _print_json(running: App, found: Health, findings: Sequence[Finding], profile: Profile) -> None:
+    first = _first_findings(findings)
+    wanted = {ItemId(each.key) for kept in first.values() for each in kept}
+    paths = item_paths(running.host, wanted)
+    for loss in found.losses:
+        rule = loss.rule
+        terminal.write_json(
+            {
+                "score": round(found.score, 2),
+                "profile": profile.value,
+                "points": round(loss.points, 4),
+                "reason": loss.reason,
+                "rule": rule.rule_id if rule else None,
+                "severity": rule.severity.name.lower() if rule else None,
+                "mode": rule.mode.value if rule else None,
+                "field": loss.field or None,
+                "tracks": len(loss.keys),
+                "items": list(loss.keys),
+                "examples": [_json_finding(each, paths) for each in first.get(rule, ()) if rule],
+            }
+        )
+
+
+def _json_finding(finding: Finding, paths: Mapping[ItemId, str]) -> dict[str, Any]:
+    return {
+        "path": paths.get(ItemId(finding.key)),
+        "fields": list(finding.evidence.fields),
+        "evidence": finding.evidence.text,
+    }
+
+
+# --- mending -------------------------------------------------------------------------------------
+
+
+def _mend(
+    running: App,
+    records: Mapping[int, Record],
+    rules: Sequence[Rule],
+    standard: Standard,
+    opts: Namespace,
+) -> int:
+    patches = engine.fix(records, rules, standard)
+    named = "the safe rules" if len(rules) > 1 else f"{rules[0].rule_id}, {rules[0].title}"
+    planned = library.plan_patches(running.host, patches, named)
+    _print_changes(running, planned, as_json=opts.json)
+    tracks = text.count(len(patches), "track")
+    values = text.count(len(planned), "value")
+    if opts.pretend or not planned:
+        if not opts.json:
+            terminal.write(f"{values} of {tracks} would be changed.")
+        return 0
+    result = edits.save(running.host, planned, this_command(), write=import_writes()[0], move=False)
+    unwritten = write_files(running, result.changeset_id)
+    if not opts.json:
+        terminal.write(
+            f"{values} of {tracks} changed. `beet undo {result.changeset_id}` takes it back."
+        )
+    return unwritten + len(result.failed) + len(result.conflicts)
+
+
+def _print_changes(running: App, planned: Sequence[Change], *, as_json: bool) -> None:
+    items = {ItemId(c.entity_id) for c in planned if c.target == Entity.ITEM.value}
+    paths = item_paths(running.host, items)
+    for number, change in enumerate(planned):
+        is_item = change.target == Entity.ITEM.value
+        path = paths.get(ItemId(change.entity_id)) if is_item else None
+        if as_json:
+            old, new = (library.plain(change.field, v) for v in (change.old, change.new))
+            terminal.write_json({"path": path, "field": change.field, "old": old, "new": new})
+        elif number < _SHOWN_CHANGES:
+            place = path or f"album {change.entity_id}"
+            old_and_new = f"{shown(change.old)} -> {shown(change.new)}"
+            terminal.write(f"{place}: {change.field}: {old_and_new}")
+    if not as_json and len(planned) > _SHOWN_CHANGES:
+        terminal.write(f"… and {len(planned) - _SHOWN_CHANGES:,} more")

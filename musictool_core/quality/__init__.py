@@ -1,0 +1,1 @@
+"""How good files and their metadata are, and what mends them."""

@@ -1,0 +1,120 @@
+"""`beet quality` through the real command line, on real files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from mediafile import MediaFile
+
+from tests.fakes.music import HistoryBeet, files, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def beet(_library_file: Path, tmp_path: Path) -> HistoryBeet:
+    """A library of one album of two files."""
+    made = HistoryBeet(tmp_path / "beets", _library_file, plugins=["history", "quality"])
+    made.import_album("One", ("mp3", "flac"))
+    return made
+
+
+def spoil(beet: HistoryBeet) -> None:
+    """Give tracks and album what rules mend."""
+    beet("modify", "-y", "-M", "-a", "albumartist= Basic  Channel ", "label=Chain &amp; Co")
+    beet("modify", "-y", "-M", "id:1", "title=BjÃ¶rk", "isrc=gb-aye-68-00023")
+
+
+def test_it_says_what_is_lost_and_why(beet: HistoryBeet) -> None:
+    spoil(beet)
+
+    done = beet("quality", "health", "--profile", "librarian")
+    rows = beet("quality", "health", "--profile", "librarian", "--json").rows
+
+    assert done.stdout.startswith("Health ")
+    assert "T003  text read in a wrong encoding: 1 track; --fix T003 mends" in done.stdout
+    assert rows[0]["score"] + sum(row["points"] for row in rows) == pytest.approx(100, abs=0.05)
+    (wrong,) = (row for row in rows if row["rule"] == "T003")
+    assert wrong["items"] == [1]
+    assert wrong["examples"][0]["evidence"] == "'BjÃ¶rk'"
+
+
+def test_safe_fixes_reach_rows_album_and_tags_and_are_undone_to_the_byte(beet: HistoryBeet) -> None:
+    spoil(beet)
+    before, bytes_before = snapshot(beet), files(beet.folder / "music")
+
+    done = beet("quality", "health", "--quick")
+
+    assert "takes it back" in done.stdout
+    assert beet("ls", "-f", "$albumartist|$isrc", "id:1").stdout == "Basic Channel|GBAYE6800023\n"
+    assert beet("ls", "-a", "-f", "$albumartist|$label").stdout == "Basic Channel|Chain &amp; Co\n"
+    paths = beet("ls", "-p").stdout.splitlines()
+    assert {MediaFile(path).albumartist for path in paths} == {"Basic Channel"}
+    assert "0 values" in beet("quality", "health", "--quick").stdout
+
+    beet("undo", "--last")
+    assert snapshot(beet) == before
+    assert files(beet.folder / "music") == bytes_before
+
+
+def test_pretending_shows_the_same_changes_and_writes_nothing(beet: HistoryBeet) -> None:
+    spoil(beet)
+    beet("quality", "health", "--pretend")
+    before, bytes_before = snapshot(beet), files(beet.folder / "music")
+
+    shown = beet("quality", "health", "--fix", "t003", "--pretend", "--json").rows
+
+    assert [(row["old"], row["new"]) for row in shown] == [("BjÃ¶rk", "Björk")]
+    assert (snapshot(beet), files(beet.folder / "music")) == (before, bytes_before)
+    assert beet.sql("SELECT count(*) FROM mt_health") == [(0,)]
+
+
+def test_the_score_of_a_day_is_kept_and_compared(beet: HistoryBeet) -> None:
+    beet("quality", "health")
+    beet("quality", "health", "id:1")
+    beet("quality", "health")
+    kept = beet.sql("SELECT count(*), max(tracks) FROM mt_health")
+
+    beet.sql("UPDATE mt_health SET day = '2020-01-02', score = 12.34")
+
+    assert kept == [(1, 2)]
+    assert "; 12.3 on 2020-01-02" in beet("quality", "health").stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--fix", "X999"), "there is no rule X999"),
+        (("--fix", "T004"), "has no fix"),
+        (("--fix", "T001", "--quick"), "exclude each other"),
+    ],
+)
+def test_what_cannot_be_mended_is_said(
+    beet: HistoryBeet, words: tuple[str, ...], said: str
+) -> None:
+    done = beet.trying("quality", "health", *words)
+
+    assert done.status == 1
+    assert said in done.stderr
+
+
+def test_an_unknown_tempo_is_missing_and_not_wrong(beet: HistoryBeet) -> None:
+    beet("modify", "-y", "-M", "-W", "bpm=0")
+
+    rows = beet("quality", "health", "--json").rows
+
+    assert {row["field"] for row in rows if row["rule"] is None} >= {"bpm"}
+    assert "N001" not in {row["rule"] for row in rows}
+
+
+def test_keys_are_judged_by_the_notation_of_the_setting(beet: HistoryBeet) -> None:
+    beet("modify", "-y", "-M", "-W", "id:1", "initial_key=Am")
+
+    as_beets = beet("quality", "health", "--fix", "K001", "-p", "--json").rows
+    beet.configure(quality={"keys": "camelot"})
+    as_wheel = beet("quality", "health", "--fix", "K001", "-p", "--json").rows
+
+    assert as_beets == []
+    assert [row["new"] for row in as_wheel] == ["8A"]
