@@ -135,14 +135,18 @@ def _read_other(found: re.Match[str]) -> date | None:
 
 
 def _see_filler(record: Record, standard: Standard) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for prefix in ("", "original_"):
-        parts = _parts(record, prefix)
+    dates = {f"{prefix}year": _parts(record, prefix) for prefix in ("", "original_")}
+    for name in _TEXTS:
+        if iso := _ISO.fullmatch(text_of(record, name).strip()):
+            year, month, day = (int(part or 0) for part in iso.groups())
+            dates[name] = year, month, day
+    found = {}
+    for name, parts in dates.items():
         year = parts[0]
         if standard.today.year + 1 < year <= 9999:
-            found[f"{prefix}year"] = f"{year} is in the future"
+            found[name] = f"{year} is in the future"
         elif year in _FILLERS or parts == _EPOCH:
-            found[f"{prefix}year"] = f"{year} is what programs write for no date"
+            found[name] = f"{year} is what programs write for no date"
     return found
 
 
@@ -218,6 +222,8 @@ RULES = (
             planted(year=1904, month=1, day=1),
             planted(year=1970, month=1, day=1),
             planted(original_year=1901),
+            planted(date="1970-01-01"),
+            planted(date="2099"),
         ),
         clean=(clean(year=1970), clean(year=1970, month=4, day=1), clean(year=1928)),
     ),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Letters of Windows' Cyrillic page as Latin-1 shows them, with ё, і and ї.
 _WRONG_WORD = re.compile(r"(?<![A-Za-z])[\xc0-\xff\xa8\xb8\xb3\xb2\xbf\xaf\xaa\xba]+(?![A-Za-z])")
 _HIGH = re.compile(r"[\xc0-\xff]{2}")
+# A letter whose second byte was lost stays Latin beside Cyrillic ones.
+_HALF_MENDED = re.compile(r"[ÐÑ](?=[а-яё])|(?<=[а-яё])[ÐÑ]", re.IGNORECASE)
 _VOWELS = frozenset("аеёиоуыэюяіїє")
 _RARE_IN_RUSSIAN = frozenset("ъЪ")
 _SURE_LETTERS = 4
@@ -35,7 +37,8 @@ _LOST = re.compile(r"\ufffd|[a-zA-Z]\?[a-z]|\?{3,}\s+\?{2,}")
 @lru_cache(maxsize=16384)
 def _mend_utf8(text: str) -> str:
     mended = ftfy.fix_encoding(text)
-    return text if "\ufffd" in mended or not mended.strip() else mended
+    is_half = "\ufffd" in mended or _HALF_MENDED.search(mended)
+    return text if is_half or not mended.strip() else mended
 
 
 def _as_cyrillic(found: re.Match[str]) -> str:
@@ -96,6 +99,7 @@ RULES = (
         ),
         clean=(
             clean(artist="Âme", title="Ãme", album="Ø"),
+            clean(artist="ÐÐ¸Ð½Ð¾"),
             clean(artist="Sigur Rós", title="Ágætis byrjun", album="Öööö"),
             clean(artist="Кино", title="Naïveté", album="ÄÄÄÄÄ"),
             clean(artist="Mötley Crüe", title="Ça plane pour moi", album="Ænima"),

@@ -61,8 +61,8 @@ def _see_musicbrainz(record: Record, standard: Standard) -> dict[str, str]:
 
 
 def numbered(text: str) -> str:
-    """A catalogue number; "" for a word that says there is none."""
-    return text if catno_key(text) or not re.search(r"[a-z]", text, re.IGNORECASE) else ""
+    """A catalogue number; "" for a word or signs that say there is none."""
+    return text if catno_key(text) or not text.isascii() else ""
 
 
 def _see_barcode(record: Record, standard: Standard) -> dict[str, str]:
@@ -122,6 +122,7 @@ RULES = (
         planted=(
             planted({"catalognum": ""}, catalognum="none"),
             planted({"catalognum": ""}, catalognum="N/A"),
+            planted({"catalognum": ""}, catalognum="-"),
         ),
         clean=(clean(catalognum="WAP 39CD"), clean(catalognum="001")),
     ),
