@@ -35,6 +35,11 @@ _ROWS = 5
 _YEARS = 80
 """Years in the histogram, counted back from the newest."""
 _NAMES_TRIED = 3_000
+_TEMPI = (
+    ("below 90", 20, 90), ("90 to 109", 90, 110), ("110 to 119", 110, 120),
+    ("120 to 129", 120, 130), ("130 to 139", 130, 140), ("140 and more", 140, 400),
+)  # fmt: skip
+_ENERGIES = (("8 to 10", 8, 11), ("5 to 7", 5, 8), ("below 5", 1, 5))
 _QUALITY = (("90 and more", 90, 101), ("70 to 89", 70, 90), ("below 70", 0, 70))
 """Name, first score, and the first one that is not meant."""
 
@@ -80,8 +85,10 @@ class Facets:
 def tracks_of(parts: Web, view: View, *, with_quality: bool) -> Facets:
     """Facets of a list of tracks."""
     texts = [_facet(parts, ITEMS, view, field) for field in TITLES]
+    texts.append(_ranges(parts, view, "bpm", "Tempo", _TEMPI))
+    texts.append(_ranges(parts, view, "energy", "Energy", _ENERGIES))
     if with_quality:
-        texts.append(_quality(parts, view))
+        texts.append(_ranges(parts, view, "quality_score", "Quality", _QUALITY))
     texts.insert(1, _shelf(parts, ITEMS, view))
     return Facets(tuple(filter(_counts, texts)), _years(parts, ITEMS, view), _keys(parts, view))
 
@@ -165,17 +172,21 @@ def _counts(facet: Facet) -> bool:
     return any(choice.label or choice.on for choice in facet.choices)
 
 
-def _quality(parts: Web, view: View) -> Facet:
-    base = view.without(_is_quality)
-    counted = _counted(parts, ITEMS, base.words, "quality_score")
-    known = [(number(value), count) for value, count in counted]
+def _ranges(
+    parts: Web, view: View, field: str, title: str, ranges: Sequence[tuple[str, int, int]]
+) -> Facet:
+    """Ranges of a number; without choices where no track has one in any of them."""
+    base = view.without(lambda word: word.startswith(f"{field}:"))
+    known = [(number(value), n) for value, n in _counted(parts, ITEMS, base.words, field)]
     found = []
-    for label, low, high in _QUALITY:
-        word = between("quality_score", low, high, whole=False)
+    for label, low, high in ranges:
+        word = between(field, low, high, whole=False)
         count = sum(n for value, n in known if value is not None and low <= value < high)
         on = word in view.words
-        found.append(Choice(label, count, (base if on else base.narrowed(word)).link(), on))
-    return Facet("quality_score", "Quality", tuple(found))
+        if count or on:
+            target = base if on else base.narrowed(word)
+            found.append(Choice(label, count, target.link(), on))
+    return Facet(field, title, tuple(found))
 
 
 def _shelf(parts: Web, of: Listed, view: View) -> Facet:
@@ -204,10 +215,6 @@ def on_shelf(parts: Web, of: Listed, view: View) -> Choice | None:
 
 def _is_shelf(word: str) -> bool:
     return word.lstrip("^-").startswith(f"{ON_SHELF}:")
-
-
-def _is_quality(word: str) -> bool:
-    return word.startswith("quality_score:")
 
 
 def _is_year(word: str) -> bool:

@@ -315,4 +315,5 @@ _DRAWN: Mapping[str, Callable[[Environment, Widget, Any], Drawing]] = {
     "decades": _columns("year", 10),
     "years": _columns("year", 1),
     "tempi": _columns("tempo", 5),
+    "energies": _columns("energy", 1),
 }

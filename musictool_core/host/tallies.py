@@ -37,6 +37,19 @@ def count_values(
     return view.query(sql, params)
 
 
+def count_attribute(
+    view: Tx, entity: Entity, name: str, *, ids: Collection[int] | None = None
+) -> list[tuple[str | None, int]]:
+    """Every value of a flexible attribute with its number of rows; None for rows without it."""
+    chosen, params = _chosen("row.id", ids)
+    sql = (
+        f'SELECT said.value, count(*) FROM "{entity.table}" AS row LEFT JOIN'
+        f' "{entity.attributes}" AS said ON said.entity_id = row.id AND said.key = ?{chosen}'
+        " GROUP BY said.value"
+    )
+    return [(value, number) for value, number in view.query(sql, [name, *params])]
+
+
 def read_values(
     view: Tx,
     entity: Entity,
@@ -74,4 +87,5 @@ def has_value(view: Tx, entity: Entity, name: str) -> bool:
 def _chosen(name: str, values: Collection[int] | None) -> tuple[str, list[str]]:
     if values is None:
         return "", []
-    return f' WHERE "{name}" IN (SELECT value FROM json_each(?))', [json.dumps(list(values))]
+    column = ".".join(f'"{part}"' for part in name.split("."))
+    return f" WHERE {column} IN (SELECT value FROM json_each(?))", [json.dumps(list(values))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,14 @@ from musictool_core.insight import marks
 from musictool_core.music.keys import WHEEL, Key, parse_key
 
 if TYPE_CHECKING:
-    from musictool_core.insight.marks import Mark, Words
+    from collections.abc import Callable
+
+    from musictool_core.insight.marks import Link, Mark, Words
     from musictool_core.insight.scope import Scope
 
 _YEARS = (1, 10000)
 _TEMPI = (20, 400)
+_LEVELS = range(1, 11)
 
 
 class Column(Enum):
@@ -109,6 +112,44 @@ def by_decade(scope: Scope) -> Breakdown:
 def by_tempo(scope: Scope, *, width: int = 5) -> Breakdown:
     """Tracks by tempo, in order; a mark is named by its lowest BPM and spans `width`."""
     return _by_number(scope, "bpm", _TEMPI, width, "{}")
+
+
+def by_energy(scope: Scope, total: Callable[[Link], int]) -> Breakdown:
+    """Tracks by energy, in order; a mark is named by the whole level that its tracks round to.
+
+    Args:
+        scope: tracks to look at.
+        total: how many tracks a list has. beets judges the other terms of a query in another way
+            when one of them is about an attribute, so narrowed lists are counted as they are.
+    """
+    counted: Counter[int] = Counter()
+    unknown = 0
+    for text, number in scope.count_attribute("energy"):
+        level = _level(text)
+        if level is None:
+            unknown += number
+        else:
+            counted[level] += number
+    shown = tuple(
+        scope.mark(str(level), counted[level], (marks.around("energy", level),))
+        for level in sorted(counted)
+    )
+    # What is no number is found by what it is not.
+    low, high = marks.around("energy", _LEVELS[0]), marks.around("energy", _LEVELS[-1])
+    limits = f"{low.partition('..')[0]}..{high.rpartition('..')[2]}"
+    without = scope.mark("", unknown, (f"^{limits}",))
+    if scope.ids is not None:
+        shown = tuple(replace(mark, count=total(mark.link)) for mark in shown)
+        without = replace(without, count=total(without.link))
+    return Breakdown(tuple(mark for mark in shown if mark.count), without, len(counted))
+
+
+def _level(text: str | None) -> int | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return next((n for n in _LEVELS if n - 0.5 <= value < n + 0.5), None)
 
 
 def by_key(scope: Scope) -> KeyWheel:

@@ -23,6 +23,7 @@ FEATURE = Feature(
         f"{_KINDS}:DECADES",
         f"{_KINDS}:LABELS",
         f"{_KINDS}:TEMPI",
+        f"{_KINDS}:ENERGIES",
         f"{_KINDS}:GENRES",
         f"{_KINDS}:YEARS",
         f"{_KINDS}:FORMATS",

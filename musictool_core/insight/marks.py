@@ -205,6 +205,11 @@ def between(field: str, low: int, high: int, *, whole: bool) -> str:
     return f"{field}:{low}" if last == str(low) else f"{field}:{low}..{last}"
 
 
+def around(field: str, level: int) -> str:
+    """The word that finds numbers that round to a whole one."""
+    return f"{field}:{level - 0.5}..{math.nextafter(level + 0.5, level)!r}"
+
+
 def outside(field: str, low: int, high: int, *, whole: bool) -> tuple[Words, ...]:
     """Groups of words that find what is no number from `low` to below `high`."""
     return ((f"^{between(field, low, high, whole=whole)}",), (f"{field}::^None\\Z",))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from musictool_core.host.entities import Entity
 from musictool_core.host.search import Question
-from musictool_core.host.tallies import count_values, read_values
+from musictool_core.host.tallies import count_attribute, count_values, read_values
 from musictool_core.insight.marks import Link, Listing, Mark, Words, asked
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class Scope:
     def count(self, *names: str) -> list[tuple[Any, ...]]:
         """Combinations of values of these columns, each with its number of tracks last."""
         return count_values(self.host.reading(), Entity.ITEM, *names, ids=self.ids)
+
+    def count_attribute(self, name: str) -> list[tuple[str | None, int]]:
+        """Values of a flexible attribute, each with its number of tracks."""
+        return count_attribute(self.host.reading(), Entity.ITEM, name, ids=self.ids)
 
     def read(self, *names: str) -> list[tuple[Any, ...]]:
         """These columns of every track."""

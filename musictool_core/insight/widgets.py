@@ -15,6 +15,7 @@ from musictool_core.errors import MusicToolError
 from musictool_core.gaps.completion import Level
 from musictool_core.gaps.tables import GAPS
 from musictool_core.host.entities import Entity
+from musictool_core.host.search import ITEMS, Question
 from musictool_core.host.tallies import has_value
 from musictool_core.insight import arrivals, breakdown, completion, genres, growth
 from musictool_core.insight.dashboards import Size, Widget
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from musictool_core.host.library import Host
     from musictool_core.host.search import Search
+    from musictool_core.insight.marks import Link
 
 E = TypeVar("E", bound=Enum)
 
@@ -214,6 +216,14 @@ def _tempi(sources: Sources, widget: Widget) -> breakdown.Breakdown:
     return breakdown.by_tempo(scope, width=_number(widget, "width", 5))
 
 
+def _energies(sources: Sources, widget: Widget) -> breakdown.Breakdown:
+    def total(link: Link) -> int:
+        return sources.search.page(Question(ITEMS, link.words, limit=0)).total
+
+    scope = scope_of(sources.host, sources.search, widget.query)
+    return breakdown.by_energy(scope, total)
+
+
 def _keys(sources: Sources, widget: Widget) -> breakdown.KeyWheel:
     return breakdown.by_key(scope_of(sources.host, sources.search, widget.query))
 
@@ -255,6 +265,7 @@ LABELS = _Kind(
 )
 WAITING = _Kind("waiting", "Needs you", (_XL, _S, _M), lambda c: c.tracks or c.records, _waiting)
 TEMPI = _Kind("tempi", "Tempo", (_M, _S, _L), lambda c: c.tempi, _tempi, items_only=True)
+ENERGIES = _Kind("energies", "Energy", (_S, _M), _never, _energies, items_only=True)
 GENRES = _Kind("genres", "Genres", (_S, _M), _never, _genres, items_only=True)
 YEARS = _Kind("years", "Years", (_M, _L, _XL), _never, _years, items_only=True)
 FORMATS = _Kind(

@@ -79,6 +79,10 @@ class TrackAnswer(Schema):
     score = Float(allow_none=True)
     decided = Boolean(metadata={"description": "a person said so"})
     evidence = List(String())
+    camelot = String(allow_none=True, metadata={"description": "key of the file"})
+    key_confidence = Float(allow_none=True, metadata={"description": "of a measured key, 0 to 1"})
+    bpm = Float(allow_none=True, metadata={"description": "of the file"})
+    energy = Float(allow_none=True, metadata={"description": "of the file, 1 to 10"})
     links = List(Nested(OfferAnswer))
 
 
@@ -250,5 +254,9 @@ def _track(line: Line) -> dict[str, Any]:
         "score": track.score,
         "decided": line.is_decided,
         "evidence": list(track.evidence),
+        "camelot": line.camelot or None,
+        "key_confidence": line.sound.sure if line.sound else None,
+        "bpm": line.sound.bpm if line.sound else None,
+        "energy": line.sound.energy if line.sound else None,
         "links": line.offers,
     }

@@ -281,6 +281,7 @@ _statistic("formats", MostArguments, BreakdownAnswer, "Tracks by format", kind="
 _statistic("artists", MostArguments, BreakdownAnswer, "Tracks by artist", kind="artists")
 _statistic("keys", AskedSchema, KeysAnswer, "Tracks by key", kind="keys")
 _statistic("tempo", TempoArguments, BreakdownAnswer, "Tracks by tempo", kind="tempi")
+_statistic("energy", AskedSchema, BreakdownAnswer, "Tracks by energy", kind="energies")
 _statistic(
     "completion",
     CompletionArguments,

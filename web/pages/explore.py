@@ -37,6 +37,7 @@ CHARTS = (
     Widget("years", "years", size=Size.LARGE),
     Widget("keys", "keys", size=Size.SMALL),
     Widget("tempi", "tempi", size=Size.MEDIUM, options={"width": 5}),
+    Widget("energies", "energies", size=Size.SMALL),
     Widget("decades", "decades", size=Size.SMALL),
     Widget("formats", "formats", size=Size.SMALL),
     Widget("labels", "labels", size=Size.MEDIUM, options={"most": 15}),

@@ -22,7 +22,7 @@ from musictool_core.insight.marks import Link, Listing, asked
 from musictool_web import filters, shelf
 from musictool_web.context import Web, web
 from musictool_web.page import Page
-from musictool_web.pages.record import FILE_COLUMNS
+from musictool_web.pages.record import FILE_COLUMNS, Sound, sound_of
 from musictool_web.query import address, words
 from musictool_web.said import go_back, messages, say
 
@@ -205,6 +205,11 @@ class Gap:
     why: str
     file: Row | None
     offers: list[Offer]
+
+    @property
+    def sound(self) -> Sound | None:
+        """Key and tempo of the file."""
+        return sound_of(self.file) if self.file is not None else None
 
 
 @dataclass(frozen=True, slots=True)

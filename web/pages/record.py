@@ -20,6 +20,7 @@ from musictool_core.music.keys import parse_key
 from musictool_web import shelf
 from musictool_web.context import Web, web
 from musictool_web.problem import NotThereError
+from musictool_web.rows import number
 from musictool_web.said import messages
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ blueprint = APIBlueprint("record", __name__, enable_openapi=False)
 
 FILE_COLUMNS = (
     "id", "title", "artist", "album", "album_id", "bpm", "initial_key", "energy", "length",
-    "format",
+    "format", "analysis_bpm", "analysis_key", "analysis_key_confidence",
 )  # fmt: skip
 
 PLAIN_SPINE = "#6b6963"
@@ -98,6 +99,7 @@ class Line:
         why: one line; what the matcher, or a person, says.
         file: the file it is about; None when there is none, or it is gone.
         camelot: key of the file, "" when unknown.
+        sound: what is known of the sound of the file; None without one.
         offers: where to look for it; only where it is not owned.
     """
 
@@ -110,7 +112,37 @@ class Line:
     is_decided: bool
     file: Row | None
     camelot: str
+    sound: Sound | None
     offers: list[Offer]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """Key, tempo and energy of a file.
+
+    Attributes:
+        camelot: "" when unknown.
+        sure: of the measured key, 0 to 1; None when another said it, or nothing is known.
+        bpm: exact where it was measured; None when unknown.
+        energy: 1 to 10, None when unknown.
+    """
+
+    camelot: str
+    sure: float | None
+    bpm: float | None
+    energy: float | None
+
+
+def sound_of(file: Row) -> Sound:
+    """What is known of a file with `FILE_COLUMNS`; what the library says goes before measures."""
+    said, measured = (parse_key(file[name] or "") for name in ("initial_key", "analysis_key"))
+    key = said or measured
+    bpm, exact = number(file["bpm"]) or None, number(file["analysis_bpm"])
+    # The library holds whole tempos; the measured one has the decimals.
+    if exact and (bpm is None or abs(exact - bpm) <= 1):
+        bpm = exact
+    sure = number(file["analysis_key_confidence"]) if key is not None and key == measured else None
+    return Sound(key.camelot if key else "", sure, bpm, number(file["energy"]))
 
 
 def lines_of(parts: Web, record: Record) -> list[Line]:
@@ -126,7 +158,7 @@ def lines_of(parts: Web, record: Record) -> list[Line]:
 
 def _line(track: RecordTrack, files: Mapping[int, Row], offers: list[Offer]) -> Line:
     file = files.get(track.item_id) if track.item_id is not None else None
-    key = parse_key(file["initial_key"] or "") if file else None
+    sound = sound_of(file) if file else None
     state = shelf.TICKS.get(track.state, track.state.value) if track.state else ""
     return Line(
         track=track,
@@ -137,7 +169,8 @@ def _line(track: RecordTrack, files: Mapping[int, Row], offers: list[Offer]) -> 
         reasons=shelf.reasons_of(track.evidence),
         is_decided=track.method == "you",
         file=file,
-        camelot=key.camelot if key else "",
+        camelot=sound.camelot if sound else "",
+        sound=sound,
         offers=offers,
     )
 

@@ -12,9 +12,12 @@ from tests.web.numbers import numbers_on
 from tests.web.pages.test_home import wrong_ones
 
 if TYPE_CHECKING:
+    from beets.library import Library
     from flask.testing import FlaskClient
 
     from musictool_web.context import Web
+    from tests.conftest import MakeItem
+    from tests.web.conftest import Api
 
 
 @pytest.fixture
@@ -94,3 +97,19 @@ def test_strange_arguments_are_taken_as_not_given(browser: FlaskClient, counted:
     page = browser.get("/explore?by=%22&year=20x").text
 
     assert 'aria-current="true">Genres by date added' in page
+
+
+def test_energies_lead_to_lists_with_as_many_tracks(
+    api: Api, library: Library, make_item: MakeItem
+) -> None:
+    for level in (1.0, 6.5, 7.49, 7.5, 10.0):
+        make_item(library, title=f"{level}", energy=level)
+    make_item(library, title="unknown")
+
+    found = api("stats/energy")
+
+    assert {mark["label"]: mark["count"] for mark in found["marks"]} == {
+        "1": 1, "7": 2, "8": 1, "10": 1,
+    }  # fmt: skip
+    for mark in (*found["marks"], found["unknown"]):
+        assert api("tracks", q=mark["q"])["total"] == mark["count"], mark

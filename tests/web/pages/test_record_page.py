@@ -137,3 +137,24 @@ def test_a_record_of_five_hundred_tracks_is_shown(
     assert page.status_code == 200
     assert "<b>250 of 500</b>" in page.text
     assert 'class="shares"' in page.text, "too many for ticks"
+
+
+def test_a_record_knows_the_key_and_tempo_of_its_files(
+    browser: FlaskClient, shelf: Shelf, library: Library
+) -> None:
+    del shelf
+    item = library.get_item(1)
+    assert item is not None
+    item.update({"initial_key": None, "analysis_key": "F#m", "analysis_key_confidence": 0.83})
+    item.update({"bpm": 128, "analysis_bpm": 127.63, "energy": 7.6})
+    item.store()
+
+    page = browser.get("/records/10").text
+    gaps = browser.get("/gaps?q=state:=own").text
+    tracks = browser.get("/api/v1/records/10").text
+
+    assert 'title="measured, 0.83 sure"><span class="key k11a">11A</span>' in page
+    assert "127.63" in page
+    assert 'class="energy e8"' in page
+    assert '<span class="key k11a">11A</span><span class="num">127.63</span>' in gaps
+    assert '"key_confidence":0.83' in tracks.replace(" ", "")
