@@ -495,7 +495,9 @@ def _tremolo(rng: Rng) -> Piece:
     time = np.arange(len(made.samples)) / RATE
     sway = np.ones(len(time))
     for _ in range(int(rng.integers(1, 3))):
-        depth, hertz = rng.uniform(0.05, 0.5), 10 ** rng.uniform(-0.5, 0.9)
+        # Swells and tremolo; what sways evenly at the speed of beats has a beat.
+        depth = rng.uniform(0.05, 0.5)
+        hertz = rng.uniform(0.08, 0.4) if rng.random() < 0.4 else rng.uniform(4.5, 8)
         sway *= 1 + depth * np.sin(2 * np.pi * hertz * time + rng.uniform(0, 6))
     return replace(made, samples=(made.samples * sway).astype(np.float32))
 

@@ -36,8 +36,10 @@ _REGISTERS = ((0, 26), (24, 52), (48, _NOTES))
 """Bass, middle and top, in notes from the lowest one."""
 _MAJOR, _MINOR = (0, 4, 7), (0, 3, 7)
 _SHORTEST_S = 4.0
-_LEAST_TONAL = 0.65
+_LEAST_TONAL = 0.7
 """Odds of there being a key below which none is told."""
+_LEAST_SURE = 0.25
+"""Share of the odds below which the best key is no answer."""
 _SOFTENING = 1.0
 """Divides the scores: makes the stated confidence the share that was right on unseen clips."""
 _MINOR_PRIOR = 0.8
@@ -47,6 +49,8 @@ dance music lies between: this means 78 %. Settled with a look at the developer 
 without it is 78.7 weighted and 70.6 % exact, with it 84.6 and 79.4."""
 _PARTS = 4
 """Of a piece, whose keys are compared."""
+_MOST_KNOWN_ROWS = 40
+"""Training pieces are short; a whole track is to look like them."""
 _PART_S = 32.0
 _CHANGED = 0.9
 """Confidence in another key from which on a part of a file is said to be in it."""
@@ -173,7 +177,7 @@ def tonality(pitches: Floats, tuned: float, table: Array) -> Array:
             *np.sort(shares)[::-1][[0, 2, 4, 6]].tolist(),
             float((rows * np.roll(rows, 1, axis=1)).sum(axis=1).mean()),
             float(np.mean(classes.sum(axis=1) > 0.05 * classes.sum(axis=1).max())),
-            np.log(len(table)),
+            np.log(min(len(table), _MOST_KNOWN_ROWS)),
             *_scale_signs(table[:, : _REGISTERS[1][1]]),
             *_scale_signs(table),
         ]
@@ -257,6 +261,8 @@ def measure(material: Material, so_far: Measured) -> KeyEstimate | None:
         return None
     shares = _odds(table)
     first, second = np.argsort(shares)[::-1][:2]
+    if shares[first] < _LEAST_SURE:
+        return None
     return KeyEstimate(
         key=_key(int(first)),
         confidence=float(shares[first]),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _WEIGHTS = "weights.npz"
+_FARTHEST = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,13 @@ class Network:
 
     def __call__(self, inputs: Array) -> Array:
         """Outputs for rows of inputs."""
-        cells = np.maximum(((inputs - self.mean) / self.scale) @ self.hidden + self.bias, 0)
+        cells = np.maximum(scaled(inputs, self.mean, self.scale) @ self.hidden + self.bias, 0)
         return np.asarray(cells @ self.out + self.offset)
+
+
+def scaled(inputs: Array, mean: Array, scale: Array) -> Array:
+    """Inputs in standard deviations; what is far from all training material counts as less far."""
+    return np.asarray(np.clip((inputs - mean) / scale, -_FARTHEST, _FARTHEST))
 
 
 def softmax(scores: Array) -> Array:

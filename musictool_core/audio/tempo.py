@@ -41,10 +41,11 @@ _WINDOW_S = 24.0
 _STEADY = 0.004
 """How far the tempo of most windows may be from that of the whole, as a share, for it to be one."""
 _STEADY_SHARE = 0.7
+_KNOWN_S = (18.0, 30.0)
 _TURN_S = 4.0
 _THIN = 50
 """Frames that are summed to one once an envelope was turned by a tempo."""
-_LEAST_BEAT = 0.7
+_LEAST_BEAT = 0.6
 """Odds of there being a beat below which none is told."""
 
 
@@ -114,7 +115,8 @@ def pulse(parts: Floats, lines: Lines, bpm: float) -> NDArray[np.float64]:
     local = local_tempi(parts, bpm)
     near = np.abs(local / bpm - 1) < _STEADY
     whole = parts[0]
-    size = parts.shape[1] / FPS
+    # Training pieces are short, and none very short; other tracks are to look like them.
+    size = float(np.clip(parts.shape[1] / FPS, *_KNOWN_S))
     repeats = [_repeats(whole, beats * 60 / bpm) for beats in (1, 2, 4)]
     return np.array(
         [

@@ -16,7 +16,7 @@ from musictool_core.audio.measure import measured
 SEED = 8_000_000
 """Nothing from here on was trained on or looked at while the measures were made."""
 
-LONGEST_S = 30
+LONGEST_S = 22
 
 
 @cache
@@ -47,7 +47,7 @@ def test_a_beat_keeps_its_tempo(kind: str) -> None:
 
 def test_music_keeps_both() -> None:
     lost = []
-    for seed in range(SEED, SEED + 8):
+    for seed in range(SEED, SEED + 6):
         made = piece(seed)
         found = measured(Material(features_of(made.samples)))
         lost.append(made.tonic is not None and found.key is None)
