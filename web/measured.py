@@ -11,7 +11,6 @@ from musictool_core import jobs
 from musictool_core.analysis import fill, filling
 from musictool_core.analysis.others import said_by_others
 from musictool_core.app import analysing
-from musictool_core.host.entities import ABSENT
 from musictool_web.charts.sound import sound_picture
 from musictool_web.media.answers import Status
 from musictool_web.media.peaks import Peaks
@@ -19,8 +18,10 @@ from musictool_web.media.peaks import Peaks
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from musictool_core.analysis.engine import Known
     from musictool_core.analysis.others import Said
     from musictool_core.audio.values import Analysis
+    from musictool_core.db import Tx
     from musictool_core.host.entities import RowImage
     from musictool_core.jobs import Job
     from musictool_core.music.keys import Key
@@ -64,7 +65,6 @@ def measured(parts: Web, number: int, title: str, *, draw: bool = True) -> Measu
     """
     view = parts.host.reading()
     found = next(iter(fill.read_known(view, [number])), None)
-    image = fill.image_of(view, number)
     analysis = found[1].analysis if found else None
     peaks = parts.media.peaks.peaks(number, wait_s=_WAIT_S) if analysis and draw else None
     is_early = peaks is not None and not isinstance(peaks, Peaks)
@@ -76,7 +76,7 @@ def measured(parts: Web, number: int, title: str, *, draw: bool = True) -> Measu
         sound_picture(analysis, content, _said(analysis, title)) if analysis and draw else Markup(),
         is_early,
         open_job(parts, number),
-        _sources(image) if image else {},
+        _sources(view, number, found),
         said_by_others(view, number),
     )
 
@@ -125,12 +125,11 @@ def as_json(found: Measured) -> dict[str, Any]:
     }
 
 
-def _sources(image: RowImage) -> dict[str, str]:
-    found = {}
-    for field, source in filling.SOURCES.items():
-        said = image.value(source)
-        found[field] = "" if said is ABSENT or said is None else str(said)
-    return found
+def _sources(view: Tx, number: int, found: tuple[int, Known, RowImage] | None) -> dict[str, str]:
+    if found is None:
+        return {}
+    _, known, image = found
+    return {field: fill.said_by(view, number, field, known, image) for field in filling.SOURCES}
 
 
 def _said(found: Analysis, title: str) -> str:

@@ -175,6 +175,19 @@ def source_of(view: Tx, number: int, field: str) -> str:
     return cause.source if cause and cause.source else BEFORE
 
 
+def said_by(view: Tx, number: int, field: str, known: Known, image: RowImage) -> str:
+    """Who gave a field of `filling.SOURCES` its present value; "" when it has none."""
+    value = present_of(image)[field]
+    said = image.value(filling.SOURCES[field])
+    if value is None:
+        return ""
+    if known.written.get(field) is not None and same(value, known.written[field]):
+        return filling.OURS
+    if isinstance(said, str) and filling.is_decided(said, value):
+        return filling.YOU
+    return source_of(view, number, field)
+
+
 def _changes(view: Tx, number: int, image: RowImage, made: Filling) -> Iterator[Change]:
     values = dict(made.values)
     for field, source in filling.SOURCES.items():

@@ -10,8 +10,7 @@ from musictool_core.analysis import engine, fill, filling
 from musictool_core.analysis.comparing import Comparison, Relation, compare_keys, compare_tempos
 from musictool_core.changes.model import Change
 from musictool_core.changes.net import same
-from musictool_core.errors import MusicToolError
-from musictool_core.host.entities import ABSENT, Entity
+from musictool_core.host.entities import Entity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -51,8 +50,6 @@ class Compared:
         confidence: of that, 0 to 1.
         found: how they relate.
         is_decided: a person said that this value is right.
-        said_by: where the value of the library comes from, as far as that is known; "" for
-            Traktor's own.
     """
 
     item_id: int
@@ -63,7 +60,6 @@ class Compared:
     confidence: float
     found: Comparison
     is_decided: bool = False
-    said_by: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -144,16 +140,15 @@ def _changes(each: Compared, image: RowImage, wanted: Mapping[str, Any]) -> Iter
             yield Change(Entity.ITEM.value, each.item_id, field, old, new, filling.YOU, _REASON)
 
 
-def find(view: Tx, item_id: int, what: str, source: str) -> Compared:
-    """One question as it is now.
-
-    Raises:
-        MusicToolError: there is none (any more).
-    """
-    for each in compare(view, [item_id]):
-        if (each.what, each.source) == (what, source):
-            return each
-    raise MusicToolError(f"track {item_id}: {source} says nothing that could be compared.")
+def said_by(view: Tx, compared: Collection[Compared]) -> dict[int, dict[str, str]]:
+    """By item and field, who gave the library its present value; Traktor's own are left out."""
+    ids = {each.item_id for each in compared if each.source in filling.SOURCES}
+    return {
+        number: {
+            field: fill.said_by(view, number, field, known, image) for field in filling.SOURCES
+        }
+        for number, known, image in fill.read_known(view, ids)
+    }
 
 
 def _tempos(number: int, found: Analysis, known: Known, image: RowImage) -> Iterator[Compared]:
@@ -168,7 +163,7 @@ def _tempos(number: int, found: Analysis, known: Known, image: RowImage) -> Iter
             round(found.tempo.bpm, 3),
             round(found.tempo.confidence, 3),
             compare_tempos(found.tempo.bpm, other),
-            *_said(image, "bpm", source, other),
+            _is_decided(image, "bpm", other),
         )
 
 
@@ -184,13 +179,10 @@ def _keys(number: int, found: Analysis, known: Known, image: RowImage) -> Iterat
             found.key.key.short,
             round(found.key.confidence, 3),
             compare_keys(found.key.key, key),
-            *_said(image, "key", source, key.short),
+            _is_decided(image, "key", key.short),
         )
 
 
-def _said(image: RowImage, what: str, source: str, value: float | str) -> tuple[bool, str]:
-    """Whether a person called a value right, and who says it."""
+def _is_decided(image: RowImage, what: str, value: float | str) -> bool:
     said = image.value(filling.SOURCES[FIELDS[what]])
-    text = "" if said is ABSENT or said is None else str(said)
-    is_decided = filling.is_decided(text, value)
-    return is_decided, text if source == FIELDS[what] else ""
+    return isinstance(said, str) and filling.is_decided(said, value)

@@ -182,12 +182,13 @@ def list_compared(arguments: dict[str, Any]) -> Any:
     found = verify.compared(parts, asked.query)
     meant = [each for each in found if asked.takes(each)]
     window = meant[arguments["offset"] : arguments["offset"] + arguments["limit"]]
+    said_by = verifying.said_by(parts.host.reading(), window)
     return {
         "items": [
             {
                 "name": verify.name_of(each),
                 "item": each.item_id,
-                "said_by": each.said_by,
+                "said_by": said_by.get(each.item_id, {}).get(each.source, ""),
                 **verifying.as_json(each),
             }
             for each in window

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from apiflask import APIBlueprint
 from flask import redirect, render_template, request
 
+from musictool_core.analysis import verifying
 from musictool_core.analysis.tables import FILES
 from musictool_core.analysis.verifying import Answer
 from musictool_core.errors import MusicToolError
@@ -70,6 +71,7 @@ def show() -> Any:
         error=error,
         rows=[each for each in rows if each.item_id in tracks],
         tracks=tracks,
+        said_by=verifying.said_by(parts.host.reading(), rows),
         total=len(meant),
         counted=counted,
         tabs=[

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from beets.library import Item
 
+from musictool_core.host.fields import ITEM_TYPES
 from musictool_core.insight.marks import Listing
 from tests.insight.conftest import Counted
 from tests.web.numbers import numbers_on
@@ -100,8 +102,10 @@ def test_strange_arguments_are_taken_as_not_given(browser: FlaskClient, counted:
 
 
 def test_energies_lead_to_lists_with_as_many_tracks(
-    api: Api, library: Library, make_item: MakeItem
+    api: Api, library: Library, make_item: MakeItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As our plugins declare it.
+    monkeypatch.setattr(Item, "_types", {**Item._types, "energy": ITEM_TYPES["energy"]})
     for level in (1.0, 6.5, 7.49, 7.5, 10.0):
         make_item(library, title=f"{level}", energy=level)
     make_item(library, title="unknown")
