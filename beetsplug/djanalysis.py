@@ -129,3 +129,4 @@ def _add_actions(actions: Actions) -> None:
         "points", "points", "sections and mix points of one track", query="finds the one track"
     )
     points.add_argument("--json", action="store_true", help="print one JSON object")
+    points.add_argument("--png", metavar="FILE", help="draw them as a picture into this file")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from mediafile import MediaFile
+from PIL import Image
 
 from musictool_core.analysis import workers
 from tests.analysis.conftest import write_wav
@@ -181,6 +182,21 @@ def test_ctrl_c_keeps_what_is_measured_and_the_next_run_does_the_rest(
     again = beet("dj", "analyze", "id:1", ",", "id:3")
 
     assert "1 file measured, 1 known before" in again.stdout
+
+
+def test_points_are_drawn_as_a_picture(beet: HistoryBeet, tmp_path: Path) -> None:
+    import_wavs(beet, "one")
+    beet("dj", "analyze")
+
+    beet("dj", "points", "--png", str(tmp_path / "one.png"), "id:1")
+
+    with Image.open(tmp_path / "one.png") as drawn:
+        assert (drawn.format, drawn.size) == ("PNG", (1600, 420))
+        # A ground for each kind of section, paper, and ink on it.
+        assert len(drawn.getcolors(1 << 16) or ()) > 20
+    nowhere = beet.trying("dj", "points", "--png", str(tmp_path / "none" / "one.png"), "id:1")
+    assert nowhere.status == 1
+    assert nowhere.stderr.endswith("none is not a folder.\n")
 
 
 def test_no_file_at_a_time_is_refused_in_one_line(beet: HistoryBeet) -> None:

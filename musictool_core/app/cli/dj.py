@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musictool_core.analysis import engine, fill, filling, mixing, verifying
+from musictool_core.analysis import engine, fill, filling, mixing, picture, verifying
 from musictool_core.analysis.comments import check_template
 from musictool_core.analysis.comparing import Relation
 from musictool_core.analysis.due import identify
@@ -21,6 +22,7 @@ from musictool_core.host.library import Host
 from musictool_core.host.listening import carry_on
 from musictool_core.host.settings import read_settings
 from musictool_core.music import ItemId
+from musictool_core.safeio import replace_file
 
 if TYPE_CHECKING:
     import logging
@@ -175,6 +177,12 @@ def points(lib: Library, opts: Namespace) -> int:
         why = known[1].error if known else "it was never measured"
         raise MusicToolError(f"nothing is known of it: {why}.", hint="`beet dj analyze` measures.")
     path = item_paths(running.host, [ItemId(number)])[ItemId(number)]
+    if opts.png:
+        target = Path(opts.png).expanduser().absolute()
+        if not target.parent.is_dir():
+            raise MusicToolError(f"{target.parent} is not a folder.")
+        drawn = picture.draw_points(known[1].analysis, Path(path).stem)
+        replace_file(target, drawn, mode=0o644)
     if opts.json:
         terminal.write_json(_json_points(path, known[1].analysis))
     else:
