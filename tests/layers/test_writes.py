@@ -49,6 +49,7 @@ ALLOWED = {
             "tempfile.mkdtemp",
         )
     },
+    ("musictool_core/analysis/picture.py", "image.save"): "a picture, into memory",
     ("web/media/pictures.py", "picture.save"): "a thumbnail, into memory",
     ("web/uploads.py", "sent.save"): _UPLOAD,
     ("web/uploads.py", "tempfile.TemporaryDirectory"): _UPLOAD,

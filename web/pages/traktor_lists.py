@@ -9,6 +9,7 @@ from urllib.parse import quote
 from apiflask import APIBlueprint
 from flask import Response, redirect, render_template, request
 
+from musictool_core.errors import MusicToolError
 from musictool_core.insight.vinyl import vinyl_matrix
 from musictool_core.music import ItemId
 from musictool_core.traktor.handover import plan_handover
@@ -31,9 +32,12 @@ from musictool_web.context import Web, web
 from musictool_web.pages.jobs import line_of
 from musictool_web.problem import NotThereError
 from musictool_web.query import address
+from musictool_web.said import messages, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from werkzeug import Response as BaseResponse
 
     from musictool_core.insight.vinyl import RecordUse
     from musictool_core.traktor.lists import Counted
@@ -109,7 +113,7 @@ def playlists() -> str:
     try:
         lists = traktor.lists_of(parts)
     except NotThereError as error:
-        return render_template("traktor/none.html", why=error)
+        return render_template("traktor/none.html", why=error, messages=messages())
     ident = request.args.get("list", "")
     opened = open_list(parts, ident) if ident else None
     only = request.args.get("only", "")
@@ -133,6 +137,7 @@ def playlists() -> str:
         back=link(first=max(1, first - ROWS)) if first > 1 else "",
         more=link(first=after) if after <= len(rows) else "",
         link=link,
+        messages=messages(),
         path=mix_path(_stops(opened, ident))
         if opened and not opened.counted.playlist.query
         else "",
@@ -148,10 +153,14 @@ def export() -> Response:
 
 
 @blueprint.get("/traktor/handover.nml")
-def hand_over() -> Response:
+def hand_over() -> Response | BaseResponse:
     """What a query finds, as a file to drag into a running Traktor."""
     name, query = request.args.get("name", "").strip(), request.args.get("q", "")
-    return as_handover(web(), name or query or "All tracks", query)
+    try:
+        return as_handover(web(), name or query or "All tracks", query)
+    except MusicToolError as error:
+        say(str(error), failed=True)
+        return redirect("/traktor/playlists")
 
 
 @blueprint.get("/traktor/plays")

@@ -87,7 +87,7 @@ def show() -> Any:
         preview=lambda answer, only="": _preview(asked, answer, only),
         more=_link(asked, offset=offset + ROWS) if offset + ROWS < len(meant) else "",
         back=_link(asked, offset=max(0, offset - ROWS) or None) if offset else "",
-        measured=_is_shown(parts),
+        measured=_has_measured(parts),
         messages=messages(),
     ), (400 if error else 200)
 
@@ -187,7 +187,7 @@ def _text(field: str, value: Content) -> str:
     return "" if isinstance(value, RowImage) else format_cell(Entity.ITEM, field, value)
 
 
-def _is_shown(parts: Web) -> bool:
+def _has_measured(parts: Web) -> bool:
     return FILES.get(parts.host.reading(), {}) is not None
 
 
@@ -203,5 +203,4 @@ PAGE = Page(
         "musictool_web.pages.verify:blueprint",
         "musictool_web.api.analysis:blueprint",
     ),
-    is_shown=_is_shown,
 )

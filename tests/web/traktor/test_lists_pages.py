@@ -153,7 +153,9 @@ def test_a_query_is_downloaded_for_a_running_traktor(filled: Deck, browser: Flas
     assert same.get_data() == data
     assert "Fri%20%22day%22.nml" in answer.headers["Content-Disposition"]
     assert filled.nml.read_bytes() == before
-    assert browser.get("/traktor/handover.nml?q=title:nothing").status_code == 404
+    nothing = browser.get("/traktor/handover.nml?q=title:nothing", follow_redirects=True)
+    assert "the query finds no track that Traktor could play" in nothing.text
+    assert browser.get("/api/v1/traktor/handover.nml?name=x&q=title:nothing").status_code == 404
     assert browser.get("/api/v1/traktor/handover.nml").status_code == 422
 
 
