@@ -11,7 +11,7 @@ from musictool_web import last_pages
 from tests.web.faults.test_faults import HELD, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from flask.testing import FlaskClient
 
@@ -37,15 +37,21 @@ def asked(_impatient_app: None, request: pytest.FixtureRequest) -> FlaskClient:
 
 
 @pytest.fixture
-def lock(asked: FlaskClient, request: pytest.FixtureRequest) -> Iterator[None]:  # noqa: ARG001
+def lock(
+    asked: FlaskClient,  # noqa: ARG001
+    request: pytest.FixtureRequest,
+) -> Iterator[Generator[None]]:
     """Not entered before the test asked for pages: `next(lock)` does."""
     parts: Web = request.getfixturevalue("parts")
 
-    def steps() -> Iterator[None]:
+    def steps() -> Generator[None]:
         with locked(parts.host.path):
             yield
 
-    return steps()
+    made = steps()
+    yield made
+    # By this thread, which opened its connection; the collector may run in any.
+    made.close()
 
 
 def test_what_was_just_done_is_told_once(asked: FlaskClient, lock: Iterator[None]) -> None:
