@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from musictool_core.errors import FormatError
 from musictool_core.host import items as host_items
 from musictool_core.host.entities import Entity, read_images
 from musictool_core.music import ItemId
 from musictool_core.traktor import model, patch, shelf, sides
 from musictool_core.traktor.collection import open_collection
-from musictool_core.traktor.layout import DECLARATION, TRAKTOR_STYLE
+from musictool_core.traktor.layout import DECLARATION, TRAKTOR_STYLE, escape
 from musictool_core.traktor.listing import items_by_key
 from musictool_core.traktor.locations import location_of_key
 from musictool_core.traktor.ondisk import existing
@@ -76,8 +77,7 @@ def plan_handover(host: Host, desk: Desk, name: str, query: Sequence[str]) -> Ha
     Raises:
         MusicToolError: the query cannot be understood.
         StorageError: the collection cannot be read.
-        FormatError: it is not an NML that we read.
-        NmlError: XML cannot hold the name.
+        FormatError: it is not an NML that we read, or no XML file can hold the name.
     """
     file = open_collection(desk.collection)
     found = host_items.find_in_order(host, query)
@@ -90,7 +90,10 @@ def plan_handover(host: Host, desk: Desk, name: str, query: Sequence[str]) -> Ha
     key_of = linked | {item: place.key for item, place in places.items()}
     keys = [key_of[item] for item in found if item in key_of]
     made = {place.key: (place, values[item]) for item, place in new.items()}
-    content = playlist_file(file, name, keys, made)
+    try:
+        content = playlist_file(file, name, keys, made)
+    except NmlError as error:
+        raise FormatError(f"The playlist {name!r} cannot be made: {error}") from error
     return HandOver(name, len(keys) - len(new), len(new), left, content)
 
 
@@ -206,7 +209,7 @@ def _places(
         if existing(path) is not None:
             with suppress(NmlError):
                 place = translator.location(path)
-        if place is None:
+        if place is None or not _can_hold(place.key):
             left.append(path)
         else:
             found[item] = place
@@ -235,9 +238,19 @@ def _edits(
         if value is None or value == "":
             continue
         try:
-            yield from sides.entry_edits(
+            edits = sides.entry_edits(
                 each, bare, value, numbers=TRAKTOR_STYLE.numbers, notation=settings.notation
             )
         except NmlError:
             # The same value would be left out by a sync.
             continue
+        yield from (edit for edit in edits if _can_hold(edit.value or ""))
+
+
+def _can_hold(text: str) -> bool:
+    """Whether XML can; names of files on Linux need not be text, and tags hold bells."""
+    try:
+        escape(text)
+    except NmlError:
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -111,9 +112,37 @@ def test_an_entry_that_no_sync_linked_yet_is_copied_too(deck: Deck) -> None:
     assert b"CUE_V2" in plan.content
 
 
-def test_a_name_that_no_file_can_hold_is_refused(warp: Deck) -> None:
-    with pytest.raises((FormatError, ValueError), match="no XML file can hold"):
-        plan_handover(warp.host, warp.desk(), "a\x00b", ["One"])
+def test_a_name_that_no_file_can_hold_is_refused_in_a_line(warp: Deck) -> None:
+    with pytest.raises(FormatError, match="no XML file can hold"):
+        plan_handover(warp.host, warp.desk(), "a\x07b", ["One"])
+
+
+def test_one_value_that_no_file_can_hold_stops_no_others(deck: Deck) -> None:
+    deck.write(entry("Other"))
+    deck.add("One")
+    deck.set("One", album="bell \x07", label="Warp")
+
+    plan = plan_handover(deck.host, deck.desk(), "Set", [])
+
+    assert (plan.known, plan.new) == (0, 1)
+    (new,) = entries(plan.content, scan(plan.content))
+    values = fields.read_all(model.parse(new))
+    assert (values["label"], values.get("album")) == ("Warp", None)
+
+
+def test_a_file_whose_name_is_no_text_is_left_out(deck: Deck) -> None:
+    deck.write(entry("Other"))
+    deck.add("One")
+    odd = os.fsencode(deck.folder / "music") + b"/caf\xe9.mp3"
+    (deck.folder / "music" / "One.mp3").rename(os.fsdecode(odd))
+    with deck.host.paths():
+        item = deck.row("One")
+        item.path = odd
+        item.store()
+
+    plan = plan_handover(deck.host, deck.desk(), "Set", [])
+
+    assert (plan.known, plan.new, len(plan.left)) == (0, 0, 1)
 
 
 @pytest.mark.shared_data
