@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from musictool_core.host.search import Listed
+    from musictool_core.host.search import Page as Found
     from musictool_core.music.keys import Key
     from musictool_web.context import Web
 
@@ -75,68 +76,95 @@ class Facets:
     Attributes:
         years: without gaps; empty when no year is known.
         keys: by Camelot, the most frequent first.
+        age_s: of the oldest count; 0 when all are of the present state of the library.
     """
 
     texts: tuple[Facet, ...]
     years: tuple[Year, ...]
     keys: tuple[Choice, ...]
+    age_s: float = 0.0
+
+
+@dataclass(slots=True)
+class _Asking:
+    """Asks for counts.
+
+    Attributes:
+        oldest_s: age of the oldest that it got.
+    """
+
+    parts: Web
+    oldest_s: float = 0.0
+
+    def page(self, question: Question) -> Found:
+        """An answer, however old `ACCEPT_AGE_S` allows."""
+        found = self.parts.search.page(question, accept_age_s=ACCEPT_AGE_S)
+        self.oldest_s = max(self.oldest_s, found.age_s)
+        return found
 
 
 def tracks_of(parts: Web, view: View, *, with_quality: bool) -> Facets:
     """Facets of a list of tracks."""
-    texts = [_facet(parts, ITEMS, view, field) for field in TITLES]
-    texts.append(_ranges(parts, view, "bpm", "Tempo", _TEMPI))
-    texts.append(_ranges(parts, view, "energy", "Energy", _ENERGIES))
+    asking = _Asking(parts)
+    texts = [_facet(asking, ITEMS, view, field) for field in TITLES]
+    texts.append(_ranges(asking, view, "bpm", "Tempo", _TEMPI))
+    texts.append(_ranges(asking, view, "energy", "Energy", _ENERGIES))
     if with_quality:
-        texts.append(_ranges(parts, view, "quality_score", "Quality", _QUALITY))
-    texts.insert(1, _shelf(parts, ITEMS, view))
-    return Facets(tuple(filter(_counts, texts)), _years(parts, ITEMS, view), _keys(parts, view))
+        texts.append(_ranges(asking, view, "quality_score", "Quality", _QUALITY))
+    texts.insert(1, _shelf(asking, ITEMS, view))
+    years, keys = _years(asking, ITEMS, view), _keys(asking, view)
+    return Facets(tuple(filter(_counts, texts)), years, keys, asking.oldest_s)
 
 
 def albums_of(parts: Web, view: View) -> Facets:
     """Facets of a list of albums, which have no key and no format."""
-    texts = [_facet(parts, ALBUMS, view, field) for field in ("genres", "label")]
-    texts.insert(1, _shelf(parts, ALBUMS, view))
-    return Facets(tuple(filter(_counts, texts)), _years(parts, ALBUMS, view), ())
+    asking = _Asking(parts)
+    texts = [_facet(asking, ALBUMS, view, field) for field in ("genres", "label")]
+    texts.insert(1, _shelf(asking, ALBUMS, view))
+    years = _years(asking, ALBUMS, view)
+    return Facets(tuple(filter(_counts, texts)), years, (), asking.oldest_s)
 
 
 def known_of(parts: Web, fields: Mapping[str, str]) -> list[str]:
     """Which of these columns have a value anywhere in the library, by their fields."""
+    asking = _Asking(parts)
     return [
         name
         for name, field in fields.items()
-        if any(value for value, _ in _counted(parts, ITEMS, (), field))
+        if any(value for value, _ in _counted(asking, ITEMS, (), field))
     ]
 
 
 def facet_of(parts: Web, of: Listed, view: View, field: str, most: int) -> Facet:
     """One facet with many values."""
-    return _facet(parts, of, view, field, most)
+    asking = _Asking(parts)
+    return _facet(asking, of, view, field, most)
 
 
 def nearest(parts: Web, of: Listed, view: View, most: int = 4) -> list[Choice]:
     """Lists that a query which finds nothing may have meant, with what they find."""
+    asking = _Asking(parts)
     found: list[Choice] = []
     for group in view.groups[:1]:
         for place, word in enumerate(group):
             others = (*group[:place], *group[place + 1 :])
             if others:
-                found.append(_tried(parts, of, view, others, f"without {word}"))
+                found.append(_tried(asking, of, view, others, f"without {word}"))
             elif ":" not in word:
                 found += [
-                    _tried(parts, of, view, (exactly(field, name),), name)
-                    for field, name in _close_names(parts, word)
+                    _tried(asking, of, view, (exactly(field, name),), name)
+                    for field, name in _close_names(asking, word)
                 ]
     return [choice for choice in found if choice.count][:most]
 
 
-def _close_names(parts: Web, word: str) -> list[tuple[str, str]]:
+def _close_names(asking: _Asking, word: str) -> list[tuple[str, str]]:
     """Artists and labels that are spelled nearly so."""
     found = []
     for field in ("artist", "label"):
         names = {
             str(name).casefold(): str(name)
-            for name, _ in _counted(parts, ITEMS, (), field)[:_NAMES_TRIED]
+            for name, _ in _counted(asking, ITEMS, (), field)[:_NAMES_TRIED]
             if name
         }
         close = difflib.get_close_matches(word.casefold(), names, n=2, cutoff=0.7)
@@ -144,17 +172,17 @@ def _close_names(parts: Web, word: str) -> list[tuple[str, str]]:
     return found
 
 
-def _tried(parts: Web, of: Listed, view: View, words: Sequence[str], label: str) -> Choice:
+def _tried(asking: _Asking, of: Listed, view: View, words: Sequence[str], label: str) -> Choice:
     try:
-        page = parts.search.page(Question(of, tuple(words), limit=0), accept_age_s=ACCEPT_AGE_S)
+        page = asking.page(Question(of, tuple(words), limit=0))
     except MusicToolError:
         return Choice(label, 0, "", on=False)
     return Choice(label, page.total, view.link(words), on=False)
 
 
-def _facet(parts: Web, of: Listed, view: View, field: str, most: int = _ROWS) -> Facet:
+def _facet(asking: _Asking, of: Listed, view: View, field: str, most: int = _ROWS) -> Facet:
     base = filters.base_of(view, field)
-    counted = _counted(parts, of, base.words, field)
+    counted = _counted(asking, of, base.words, field)
     named = counted
     if not any(word.lstrip("^-").startswith(f"{field}:") for word in view.words):
         # None of them is on, so the first ones are those that are shown.
@@ -173,11 +201,11 @@ def _counts(facet: Facet) -> bool:
 
 
 def _ranges(
-    parts: Web, view: View, field: str, title: str, ranges: Sequence[tuple[str, int, int]]
+    asking: _Asking, view: View, field: str, title: str, ranges: Sequence[tuple[str, int, int]]
 ) -> Facet:
     """Ranges of a number; without choices where no track has one in any of them."""
     base = view.without(lambda word: word.startswith(f"{field}:"))
-    known = [(number(value), n) for value, n in _counted(parts, ITEMS, base.words, field)]
+    known = [(number(value), n) for value, n in _counted(asking, ITEMS, base.words, field)]
     found = []
     for label, low, high in ranges:
         word = between(field, low, high, whole=False)
@@ -189,15 +217,15 @@ def _ranges(
     return Facet(field, title, tuple(found))
 
 
-def _shelf(parts: Web, of: Listed, view: View) -> Facet:
+def _shelf(asking: _Asking, of: Listed, view: View) -> Facet:
     """What is also on a record, and what is not; without choices while there is no shelf."""
-    if not has_shelf(parts):
+    if not has_shelf(asking.parts):
         return Facet(ON_SHELF, "Shelf", ())
     base = view.without(_is_shelf)
     found = []
     for label, word in (("On the shelf", IS_ON_SHELF), ("Files only", _IS_NOT)):
         on = word in view.words
-        count = _tried(parts, of, view, (*base.narrowed(word).words,), label).count
+        count = _tried(asking, of, view, (*base.narrowed(word).words,), label).count
         if count or on:
             target = base if on else base.narrowed(word)
             found.append(Choice(label, count, target.link(), on))
@@ -206,10 +234,11 @@ def _shelf(parts: Web, of: Listed, view: View) -> Facet:
 
 def on_shelf(parts: Web, of: Listed, view: View) -> Choice | None:
     """How many of a list are on the shelf, with the list of these; None where that is no news."""
+    asking = _Asking(parts)
     if not has_shelf(parts) or any(map(_is_shelf, view.words)):
         return None
     narrowed = view.narrowed(IS_ON_SHELF)
-    found = _tried(parts, of, view, narrowed.words, "on the shelf")
+    found = _tried(asking, of, view, narrowed.words, "on the shelf")
     return found if found.count else None
 
 
@@ -221,9 +250,9 @@ def _is_year(word: str) -> bool:
     return word.startswith("year:")
 
 
-def _years(parts: Web, of: Listed, view: View) -> tuple[Year, ...]:
+def _years(asking: _Asking, of: Listed, view: View) -> tuple[Year, ...]:
     base = view.without(_is_year)
-    counted = _counted(parts, of, base.words, "year")
+    counted = _counted(asking, of, base.words, "year")
     known = {year: count for year, count in counted if isinstance(year, int) and year > 0}
     if not known:
         return ()
@@ -246,16 +275,16 @@ def _limits(word: str) -> tuple[int, int]:
         return 1, 0
 
 
-def _keys(parts: Web, view: View) -> tuple[Choice, ...]:
+def _keys(asking: _Asking, view: View) -> tuple[Choice, ...]:
     """The keys there are, however they are spelled."""
     spelled: dict[Key, list[str]] = defaultdict(list)
-    for value, _ in _counted(parts, ITEMS, (), "initial_key"):
+    for value, _ in _counted(asking, ITEMS, (), "initial_key"):
         if value and (key := parse_key(str(value))):
             spelled[key].append(str(value))
     base = filters.base_of(view, "initial_key")
-    counts = _by_key(_counted(parts, ITEMS, base.words, "initial_key"))
+    counts = _by_key(_counted(asking, ITEMS, base.words, "initial_key"))
     mine = [word for word in view.groups[0] if filters.of_field("initial_key")(word)]
-    now = _by_key(_counted(parts, ITEMS, view.words, "initial_key")) if mine else {}
+    now = _by_key(_counted(asking, ITEMS, view.words, "initial_key")) if mine else {}
     found = []
     for key in WHEEL:
         if not counts.get(key):
@@ -277,7 +306,7 @@ def _by_key(counted: Sequence[tuple[Any, int]]) -> Mapping[Key, int]:
 
 
 def _counted(
-    parts: Web, of: Listed, words: tuple[str, ...], field: str
+    asking: _Asking, of: Listed, words: tuple[str, ...], field: str
 ) -> tuple[tuple[Any, int], ...]:
     asked = Question(of, words, limit=0, facets=(field,))
-    return parts.search.page(asked, accept_age_s=ACCEPT_AGE_S).facets[field]
+    return asking.page(asked).facets[field]

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from waitress.wasyncore import close_all
 
 from musictool_web import create_app
@@ -139,6 +139,11 @@ def gallery(frontend_built: None) -> Iterator[str]:  # noqa: ARG001 (asked for i
         yield f"{base}/"
 
 
+# What ends a test that hangs: a busy machine must not reach it.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium of this machine; skips where there is none."""
@@ -196,8 +201,7 @@ class Watched:
         if been_here:
             name, value = FILES_COOKIE, files_name()
             made.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
-        # What ends a test that hangs: a busy machine must not reach it.
-        made.set_default_timeout(60_000)
+        made.set_default_timeout(PATIENCE_MS)
         made.on("weberror", lambda error: self.complaints.append(str(error.error)))
         made.on(
             "console",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from beets.library import Library
+    from flask.testing import FlaskClient
     from playwright.sync_api import Page
 
+    from musictool_core.host.search import Question
     from musictool_web.context import Web
     from tests.conftest import MakeItem
     from tests.web.conftest import Watched
@@ -38,6 +41,26 @@ def test_what_is_imported_elsewhere_comes_into_the_list_and_its_counts(
     expect(page.locator("#rows tr").first).to_contain_text("Brand new")
     expect(page.locator(".total")).to_contain_text("21 tracks")
     expect(page.locator(".years title").last).to_have_text("2005: 1")
+
+
+def test_a_list_with_old_counts_beside_it_asks_again(
+    browser: FlaskClient, parts: Web, library: Library, make_item: MakeItem
+) -> None:
+    """The list is new, and only a facet is of before: nothing else would ask for it."""
+    make_item(library, title="One", year=1990)
+    make_item(library, title="Two", year=1991)
+    again = "load delay:1s"
+    assert again not in browser.get("/library").text
+    page = parts.search.page
+
+    def with_old_years(question: Question, **options: Any) -> Any:
+        found = page(question, **options)
+        return replace(found, age_s=0.3) if question.facets == ("year",) else found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts.search, "page", with_old_years)
+        assert again in browser.get("/library").text
+    assert again not in browser.get("/library").text
 
 
 def test_rows_that_somebody_has_ticked_stay_as_they_are(
