@@ -23,6 +23,8 @@ _SIGNS = re.compile(r"[\s.\-]+")
 _MUSICBRAINZ = ("mb_trackid", "mb_albumid", "mb_artistid", "mb_albumartistid", "mb_releasegroupid",
                 "mb_releasetrackid", "mb_workid")  # fmt: skip
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_OTHER = re.compile(r"\d+(-[A-Z]*\d*)?")
+"""Ids of Discogs, Deezer and other sources are numbers; of one with a place for a track."""
 _ARTICLE_NUMBERS = frozenset({8, 12, 13, 14})
 
 
@@ -53,7 +55,9 @@ def _see_musicbrainz(record: Record, standard: Standard) -> dict[str, str]:
     found = {}
     for name in _MUSICBRAINZ:
         text = text_of(record, name)
-        if text and not _UUID.fullmatch(text) and not record.get("discogs_albumid"):
+        if _OTHER.fullmatch(text) or record.get("discogs_albumid"):
+            continue
+        if text and not _UUID.fullmatch(text):
             parts = [part.strip() for part in re.split("[;/,]", text)]
             if not all(_UUID.fullmatch(part) for part in parts):
                 found[name] = f"{text!r} is no MusicBrainz id"
@@ -110,6 +114,7 @@ RULES = (
         clean=(
             clean(mb_trackid="b1a9c0e9-d987-4042-ae91-78d6a3267d69"),
             clean(mb_albumid="1234567", data_source="Discogs"),
+            clean(mb_albumid="1234567", mb_trackid="1234567-A1"),
         ),
     ),
     text_rule(
