@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from musictool_core.analysis import verifying
 from musictool_core.analysis.comparing import Relation
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from musictool_core.analysis.verifying import Answer, Compared
-    from musictool_core.changes import Change, Result
+    from musictool_core.changes import Result
     from musictool_web.context import Web
 
 SOURCE = "web verify"
@@ -103,13 +103,3 @@ def save(parts: Web, planned: Planned) -> Result | None:
     result = analysing.write(parts.host, planned, origin)
     parts.worker.wake()
     return result
-
-
-def change_json(change: Change) -> dict[str, Any]:
-    """A planned change in the API."""
-    return {
-        "item": change.entity_id,
-        "field": change.field,
-        "old": change.old if isinstance(change.old, str | int | float) else None,
-        "new": change.new if isinstance(change.new, str | int | float) else None,
-    }

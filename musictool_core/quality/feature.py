@@ -2,4 +2,9 @@
 
 from musictool_core.host.feature import Feature
 
-FEATURE = Feature("quality", migrations="musictool_core.quality.tables:MIGRATIONS")
+FEATURE = Feature(
+    "quality",
+    migrations="musictool_core.quality.tables:MIGRATIONS",
+    job_kinds=("musictool_core.quality.health.job:HealthJob",),
+    pages=("musictool_web.pages.health:PAGE",),
+)

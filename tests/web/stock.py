@@ -8,6 +8,8 @@ from musictool_core import jobs
 from musictool_core.gaps import refresh_job
 from musictool_core.music import Track
 from musictool_core.progress import CancelToken
+from musictool_core.quality.health import job
+from musictool_core.quality.health.model import Profile
 from tests.gaps.conftest import Shelf
 
 if TYPE_CHECKING:
@@ -22,9 +24,17 @@ LONG = "Nachtschicht auf dem Güterbahnhof bei Regen " * 6
 
 def compare(parts: Web) -> None:
     """Run the job that compares shelf and library, as the worker would."""
-    job = refresh_job.queue_job(parts.host, now=parts.now())
+    number = refresh_job.queue_job(parts.host, now=parts.now())
     kinds = {refresh_job.NAME: refresh_job.RefreshJob(parts.app.settings)}
-    done = jobs.run(parts.host, job, kinds, now=parts.now, cancel=CancelToken())
+    done = jobs.run(parts.host, number, kinds, now=parts.now, cancel=CancelToken())
+    assert done.state is jobs.JobState.DONE, done.error
+
+
+def check_health(parts: Web, profile: Profile = Profile.DJ) -> None:
+    """Run the job that checks the metadata, as the worker would."""
+    number = job.queue(parts.host, profile, now=parts.now())
+    kinds = {job.KIND: job.HealthJob(parts.app.settings)}
+    done = jobs.run(parts.host, number, kinds, now=parts.now, cancel=CancelToken())
     assert done.state is jobs.JobState.DONE, done.error
 
 

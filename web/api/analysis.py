@@ -16,6 +16,7 @@ from musictool_core.host.search import ITEMS, Question
 from musictool_web import measured, mixing, verify
 from musictool_web.api.listing import PREFIX
 from musictool_web.context import Web, web
+from musictool_web.planned import change_json
 from musictool_web.problem import NotThereError
 from musictool_web.query import MOST_ROWS, words
 
@@ -214,7 +215,7 @@ def decide_compared(body: dict[str, Any]) -> Any:
     result = None if body["pretend"] else verify.save(parts, planned)
     return {
         "changeset": result.changeset_id if result else None,
-        "changes": [verify.change_json(change) for change in planned.changes[:MOST_ROWS]],
+        "changes": [change_json(change) for change in planned.changes[:MOST_ROWS]],
         "total": len(planned.changes),
     }
 

@@ -27,6 +27,7 @@ TITLES = {
     "traktor.deliver": "Write what waited for Traktor",
     "traktor.import": "Import plays from Traktor",
     "analysis.analyse": "Measure files",
+    "quality.health": "Check metadata",
 }
 """What the kinds of work are called; a test holds it to the kinds there are."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import redirect, render_template, request
@@ -11,24 +11,18 @@ from musictool_core.analysis import verifying
 from musictool_core.analysis.tables import FILES
 from musictool_core.analysis.verifying import Answer
 from musictool_core.errors import MusicToolError
-from musictool_core.host.cells import format_cell
-from musictool_core.host.entities import Entity, RowImage
-from musictool_core.host.fieldnames import field_name
 from musictool_core.host.search import ITEMS
 from musictool_web import verify
 from musictool_web.context import Web, web
 from musictool_web.page import Group, Page
+from musictool_web.planned import count_tracks
+from musictool_web.planned import preview as preview_of
 from musictool_web.query import address
 from musictool_web.said import messages, say
-
-if TYPE_CHECKING:
-    from musictool_core.analysis.fill import Planned
-    from musictool_core.changes.model import Content
 
 blueprint = APIBlueprint("verify", __name__, enable_openapi=False)
 
 ROWS = 50
-_MOST_SHOWN = 200
 _TABS = {
     verify.OPEN: "To decide",
     "contradiction": "Contradictions",
@@ -104,7 +98,7 @@ def preview() -> str:
         answer=answer.value,
         said=_ANSWERS[answer],
         back=_link(asked),
-        **_shown(parts, planned),
+        shown=preview_of(parts, planned.changes),
     )
 
 
@@ -118,7 +112,7 @@ def decide() -> Any:
     if result is None:
         say("There was nothing to change.")
     else:
-        number = len({change.entity_id for change in planned.changes})
+        number = count_tracks(planned.changes)
         say(
             f"{number:,} track{'s' if number != 1 else ''}: {_ANSWERS[answer]}.",
             undo_url=f"/history/{result.changeset_id}/undo",
@@ -163,28 +157,6 @@ def _preview(asked: verify.Asked, answer: str, only: str) -> str:
 
 def _tracks(parts: Web, ids: list[int]) -> Any:
     return parts.search.rows_by_id(ITEMS, ids, ("id", "title", "artist")) if ids else {}
-
-
-def _shown(parts: Web, planned: Planned) -> dict[str, Any]:
-    first = planned.changes[:_MOST_SHOWN]
-    return {
-        "tracks": _tracks(parts, [change.entity_id for change in first]),
-        "changes": [
-            (
-                change.entity_id,
-                field_name(change.field),
-                _text(change.field, change.old),
-                _text(change.field, change.new),
-            )
-            for change in first
-        ],
-        "total": len(planned.changes),
-        "touched": len({change.entity_id for change in planned.changes}),
-    }
-
-
-def _text(field: str, value: Content) -> str:
-    return "" if isinstance(value, RowImage) else format_cell(Entity.ITEM, field, value)
 
 
 def _has_measured(parts: Web) -> bool:

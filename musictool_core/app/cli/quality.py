@@ -16,10 +16,9 @@ from musictool_core.host.entities import Entity
 from musictool_core.host.filework import import_writes
 from musictool_core.host.items import find_ids, item_paths
 from musictool_core.music import ItemId
-from musictool_core.quality.health import engine, library, trend
+from musictool_core.quality.health import checkup, library, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Mode, Profile, Standard
-from musictool_core.quality.health.score import assess
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,11 +28,11 @@ if TYPE_CHECKING:
 
     from musictool_core.app import App
     from musictool_core.changes import Change
-    from musictool_core.quality.health.model import Finding, Record, Rule
-    from musictool_core.quality.health.score import Health, Loss
+    from musictool_core.quality.health.checkup import Examined, Fixes
+    from musictool_core.quality.health.model import Finding, Rule
+    from musictool_core.quality.health.score import Loss
 
 _SHOWN_CHANGES = 200
-_EXAMPLES = 3
 
 
 def health(lib: Library, opts: Namespace) -> int:
@@ -43,23 +42,23 @@ def health(lib: Library, opts: Namespace) -> int:
     profile = Profile(opts.profile or running.settings.quality.profile)
     standard = Standard(app.utc_now().date(), keys=running.settings.quality.keys)
     host = running.host
-    records = library.read_records(host.reading(), find_ids(host, opts.query))
+    ids = find_ids(host, opts.query)
     if chosen:
-        return _mend(running, records, chosen, standard, opts)
+        records = library.read_records(host.reading(), ids)
+        fixes = checkup.fixes_of(host, records, chosen, standard)
+        return _mend(running, fixes, opts)
     with terminal.long_work() as (line, cancel):
-        rules = engine.rules_for(profile)
-        findings = engine.check(records, rules, standard, report=line, cancel=cancel)
-    found = assess(records, findings, profile)
+        found = checkup.examine(host, ids, profile, standard, report=line, cancel=cancel)
     if opts.json:
-        _print_json(running, found, findings, profile)
+        _print_json(running, found, profile)
     else:
         before = "" if opts.query else _before(running, profile)
-        tracks = text.count(len(records), "track")
-        terminal.write(f"Health {found.score:.1f} of 100 ({tracks}, {profile.value}){before}")
-        _print_losses(found, findings)
+        tracks = text.count(len(found.records), "track")
+        score = f"{found.health.score:.1f}"
+        terminal.write(f"Health {score} of 100 ({tracks}, {profile.value}){before}")
+        _print_losses(found)
     if not (opts.query or opts.pretend):
-        with host.transaction() as tx:
-            trend.keep(tx, found, len(records), profile, standard.today)
+        checkup.keep(host, found, profile, now=app.utc_now())
     return 0
 
 
@@ -68,7 +67,7 @@ def _fixed_rules(opts: Namespace) -> list[Rule]:
     if opts.quick and opts.fix:
         raise MusicToolError("--quick and --fix exclude each other.")
     if opts.quick:
-        return [rule for rule in BY_ID.values() if rule.mode is Mode.SAFE]
+        return list(checkup.safe_rules())
     if not opts.fix:
         return []
     rule = BY_ID.get(opts.fix.upper())
@@ -87,9 +86,9 @@ def _fixed_rules(opts: Namespace) -> list[Rule]:
 # --- looking -------------------------------------------------------------------------------------
 
 
-def _print_losses(found: Health, findings: Sequence[Finding]) -> None:
-    first = _first_findings(findings)
-    for loss in found.losses:
+def _print_losses(found: Examined) -> None:
+    first = checkup.first_examples(found.findings)
+    for loss in found.health.losses:
         terminal.write(f"{-loss.points:6.1f}  {_described(loss)}")
         for finding in first.get(loss.rule, ()) if loss.rule else ():
             terminal.write(f"                {finding.evidence.text}")
@@ -113,25 +112,15 @@ def _before(running: App, profile: Profile) -> str:
     return f"; {earlier[-1].score:.1f} on {earlier[-1].day}" if earlier else ""
 
 
-def _first_findings(findings: Sequence[Finding]) -> dict[Rule | None, list[Finding]]:
-    first: dict[Rule | None, list[Finding]] = {}
-    for finding in findings:
-        kept = first.setdefault(finding.rule, [])
-        is_new = all(finding.evidence.text != each.evidence.text for each in kept)
-        if len(kept) < _EXAMPLES and is_new:
-            kept.append(finding)
-    return first
-
-
-def _print_json(running: App, found: Health, findings: Sequence[Finding], profile: Profile) -> None:
-    first = _first_findings(findings)
+def _print_json(running: App, found: Examined, profile: Profile) -> None:
+    first = checkup.first_examples(found.findings)
     wanted = {ItemId(each.key) for kept in first.values() for each in kept}
     paths = item_paths(running.host, wanted)
-    for loss in found.losses:
+    for loss in found.health.losses:
         rule = loss.rule
         terminal.write_json(
             {
-                "score": round(found.score, 2),
+                "score": round(found.health.score, 2),
                 "profile": profile.value,
                 "points": round(loss.points, 4),
                 "reason": loss.reason,
@@ -141,7 +130,9 @@ def _print_json(running: App, found: Health, findings: Sequence[Finding], profil
                 "field": loss.field or None,
                 "tracks": len(loss.keys),
                 "items": list(loss.keys),
-                "examples": [_json_finding(each, paths) for each in first.get(rule, ()) if rule],
+                "examples": [
+                    _json_finding(each, paths) for each in (first.get(rule, ()) if rule else ())
+                ],
             }
         )
 
@@ -157,18 +148,10 @@ def _json_finding(finding: Finding, paths: Mapping[ItemId, str]) -> dict[str, An
 # --- mending -------------------------------------------------------------------------------------
 
 
-def _mend(
-    running: App,
-    records: Mapping[int, Record],
-    rules: Sequence[Rule],
-    standard: Standard,
-    opts: Namespace,
-) -> int:
-    patches = engine.fix(records, rules, standard)
-    named = "the safe rules" if len(rules) > 1 else f"{rules[0].rule_id}, {rules[0].title}"
-    planned = library.plan_patches(running.host, patches, named)
+def _mend(running: App, fixes: Fixes, opts: Namespace) -> int:
+    planned = fixes.changes
     _print_changes(running, planned, as_json=opts.json)
-    tracks = text.count(len(patches), "track")
+    tracks = text.count(fixes.tracks, "track")
     values = text.count(len(planned), "value")
     if opts.pretend or not planned:
         if not opts.json:

@@ -49,6 +49,15 @@ _PLACES = dict.fromkeys(("album", "albumartist", "track", "disc", "artpath", "ba
 FIELDS = tuple(name for _, names, _ in _WEIGHTS for name in names)
 
 
+def lacking(field: str) -> tuple[tuple[str, ...], bool]:
+    """Fields that a track lacks all of where a field is missing; and whether albums have it only.
+
+    Raises:
+        KeyError: nothing asks for the field.
+    """
+    return {name: names for name, names, _ in _WEIGHTS}[field], field in _PLACES
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """Points that are lost, and why.

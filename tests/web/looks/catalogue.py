@@ -225,6 +225,25 @@ PAGES: dict[str, tuple[Look, ...]] = {
         Look("nothing", "/dj/verify/preview?answer=theirs&only=nothing"),
         Look("no answer", "/dj/verify/preview", status=400),
     ),
+    "/health": (
+        Look("checked", "/health"),
+        Look("not checked", "/health?profile=librarian"),
+        Look("empty library", "/health", world="empty"),
+    ),
+    "/health/problems/<cause>": (
+        Look("found", "/health/problems/T001"),
+        Look("nothing", "/health/problems/I002"),
+        Look("not there", "/health/problems/nothing", status=404),
+    ),
+    "/health/fix": (
+        Look("safe rules", "/health/fix?cause=safe"),
+        Look("nothing to mend", "/health/fix?cause=T003"),
+        Look("no such fix", "/health/fix?cause=N003", status=404),
+    ),
+    "/health/guide": (
+        Look("the first step", "/health/guide"),
+        Look("a later step", "/health/guide?done=safe"),
+    ),
     "/artists": (
         Look("all", "/artists"),
         Look("by name", "/artists?sort=name"),

@@ -31,7 +31,7 @@ from tests.fakes.traktor import collection, entry, key_of
 from tests.traktor.samples import KINDS, playlist
 from tests.traktor.samples import folder as folder_node
 from tests.web.pages.conftest import write_tone
-from tests.web.stock import LONG, NASTY, stock
+from tests.web.stock import LONG, NASTY, check_health, stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,7 @@ READ_BY_CODE = {
     "mt_discogs_release": {"data", "origin"},
     "mt_gap": {"ref", "state", "recording"},
     "mt_dashboard": {"widgets"},
+    "mt_health": "*",
     "item_attributes": {"key"},
     "album_attributes": {"key"},
 }
@@ -129,6 +130,7 @@ def fill(application: APIFlask) -> None:
     _measured(parts)
     _traktor(parts.host.path.parent)
     add_dashboards(application)
+    check_health(parts)
     with parts.host.transaction() as tx:
         for kind, value in ((IgnoreKind.LABEL, "Kiln"), (IgnoreKind.FOLDER, "For sale")):
             links.add_ignore(tx, IgnoreRule(kind, value), now=parts.now())

@@ -1,0 +1,49 @@
+"""The job that checks the metadata of the whole library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from musictool_core import jobs
+from musictool_core.host.items import find_ids
+from musictool_core.quality.health import checkup
+from musictool_core.quality.health.model import Profile, Standard
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from musictool_core.host.library import Host
+    from musictool_core.host.settings import Settings
+    from musictool_core.jobs import JobContext, JobId
+
+KIND = "quality.health"
+
+
+class HealthJob:
+    """Checks all tracks by the rules of the profile it is given."""
+
+    name = KIND
+    can_pause = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.quality
+
+    def run(self, context: JobContext) -> dict[str, Any]:
+        """See `jobs.JobKind.run`."""
+        profile = Profile(context.args["profile"])
+        found = checkup.examine(
+            context.host,
+            find_ids(context.host, ()),
+            profile,
+            Standard(context.now().date(), keys=self._settings.keys),
+            report=context.report,
+            cancel=context.cancel,
+        )
+        checkup.keep(context.host, found, profile, now=context.now())
+        return {"tracks": len(found.records), "score": round(found.health.score, 2)}
+
+
+def queue(host: Host, profile: Profile, *, now: datetime) -> JobId:
+    """Queue a check; while one of the same profile waits, that one is returned."""
+    with host.transaction() as tx:
+        return jobs.enqueue(tx, KIND, {"profile": profile.value}, key=profile.value, now=now)
