@@ -14,6 +14,7 @@ from musictool_core.quality.health.rules import (
     names,
     numbers,
     signs,
+    styles,
     titles,
 )
 
@@ -31,6 +32,7 @@ _MODULES = (
     genres,
     identifiers,
     albums,
+    styles,
 )
 
 RULES = tuple(

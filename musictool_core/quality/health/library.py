@@ -21,7 +21,18 @@ SOURCE = "quality health"
 
 _OF_ALBUMS = "artpath"
 _JUDGED = (
-    *("artist", "title", "album", "albumartist", "label", "genre", "genres", "catalognum"),
+    *(
+        "artist",
+        "title",
+        "album",
+        "albumartist",
+        "artist_sort",
+        "albumartist_sort",
+        "label",
+        "genre",
+        "genres",
+        "catalognum",
+    ),
     *(
         "comments",
         "comp",
