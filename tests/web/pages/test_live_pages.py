@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.web.stock import stock
+
 if TYPE_CHECKING:
     from beets.library import Library
     from flask.testing import FlaskClient
@@ -99,3 +101,15 @@ def test_home_counts_what_is_imported_elsewhere(
     make_item(library, title="Brand new", artist="Bob", added=1e9, year=2005)
 
     expect(decades).to_contain_text("2000s")
+
+
+def test_a_review_without_questions_asks_again(
+    page: Page, site: str, library: Library, make_item: MakeItem, parts: Web
+) -> None:
+    with page.expect_response(lambda answer: answer.url.endswith("/api/v1/events")):
+        page.goto(site.partition("/launch")[0] + "/gaps/review")
+    page.get_by_text("Nothing to review.").wait_for()
+
+    stock(parts, library, make_item)
+
+    expect(page.get_by_role("button", name="Yes, same track")).to_be_visible()
