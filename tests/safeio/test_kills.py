@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from itertools import count
 from typing import TYPE_CHECKING
 
 import mediafile
@@ -30,6 +31,25 @@ if TYPE_CHECKING:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "work").mkdir()
     return tmp_path / "work"
+
+
+@pytest.fixture
+def torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a writer of ours makes once its file is torn; it is not killed before, however slow."""
+    made = tmp_path / "torn"
+    waits = count(1)
+
+    class Patient(CancelToken):
+        def wait(self, seconds: float) -> bool:
+            if next(waits) % 2 == 0:
+                return super().wait(seconds)  # the plain writer
+            while not made.exists():
+                super().wait(0.005)
+            made.unlink()
+            return False
+
+    monkeypatch.setattr("musictool_core.safeio.torture.CancelToken", Patient)
+    return made
 
 
 def report(tallies: dict[str, Tally]) -> str:
@@ -76,13 +96,14 @@ def test_files_that_have_tags_of_their_own_are_judged_by_them_and_stay_as_they_a
 
 
 def test_the_judge_sees_a_writer_that_tears_files(
-    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folder: Path, torn: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.wav").write_bytes(sample("wav", 0.2))
 
     def tear(path: Path, _tags: object, *, state: Path) -> None:
         del state
         path.write_bytes(path.read_bytes()[:-2000])
+        torn.touch()
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr("musictool_core.safeio.torture.write_tags", tear)
@@ -92,7 +113,7 @@ def test_the_judge_sees_a_writer_that_tears_files(
 
 
 def test_the_judge_takes_tags_that_cannot_be_parsed_for_damage(
-    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, folder: Path, torn: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.ogg").write_bytes(sample("ogg", 0.2))
 
@@ -101,6 +122,7 @@ def test_the_judge_takes_tags_that_cannot_be_parsed_for_damage(
         file = OggVorbis(path)
         file["metadata_block_picture"] = ["no picture \ufffd"]
         file.save()
+        torn.touch()
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr("musictool_core.safeio.torture.write_tags", tear)
