@@ -40,4 +40,7 @@ def _add_actions(actions: Actions) -> None:
     health.add_argument(
         "--profile", choices=("dj", "collector", "librarian"), help="whose weights and rules count"
     )
+    health.add_argument(
+        "--files", action="store_true", help="read how tags are written in the files, too"
+    )
     health.add_argument("--json", action="store_true", help="print one JSON object a problem")

@@ -14,7 +14,7 @@ from musictool_core.host.filework import import_writes
 from musictool_core.insight.marks import Listing
 from musictool_core.quality.health import checkup, job
 from musictool_core.quality.health.catalogue import BY_ID
-from musictool_core.quality.health.model import Mode, Profile, Severity, Standard
+from musictool_core.quality.health.model import Mode, Profile, Severity
 from musictool_core.quality.health.score import lacking
 from musictool_web import links
 from musictool_web.problem import NotThereError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from musictool_core.changes import Result
     from musictool_core.jobs import Job, JobId
     from musictool_core.quality.health.checkup import Checkup, Fixes, Problem
-    from musictool_core.quality.health.model import Rule
+    from musictool_core.quality.health.model import Rule, Standard
     from musictool_web.context import Web
 
 SOURCE = "web health"
@@ -56,7 +56,7 @@ def profile_of(parts: Web, text: str) -> Profile:
 
 def standard(parts: Web) -> Standard:
     """What is right here, today."""
-    return Standard(parts.now().date(), keys=parts.app.settings.quality.keys)
+    return checkup.standard_of(parts.app.settings.quality, parts.now())
 
 
 def title_of(problem: Problem) -> str:
@@ -114,9 +114,9 @@ def save(parts: Web, fixes: Fixes, profile: Profile) -> Result | None:
     return result
 
 
-def check(parts: Web, profile: Profile) -> JobId:
-    """Queue a check of the whole library."""
-    number = job.queue(parts.host, profile, now=parts.now())
+def check(parts: Web, profile: Profile, *, files: bool = False) -> JobId:
+    """Queue a check of the whole library; `files` reads the tags of files, too."""
+    number = job.queue(parts.host, profile, now=parts.now(), files=files)
     parts.worker.wake()
     return number
 

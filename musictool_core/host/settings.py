@@ -104,10 +104,12 @@ class QualitySettings:
     Attributes:
         profile: whose rules and weights count: dj, collector or librarian.
         keys: how keys are to be written in the library: musical, camelot or open.
+        id3v23: beets' own setting: tags are ID3v2.3, not 2.4.
     """
 
     profile: str = "dj"
     keys: str = "musical"
+    id3v23: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +299,7 @@ def _analysis(values: Mapping[str, Any], jobs: Mapping[str, Any]) -> AnalysisSet
 def _quality(values: Mapping[str, Any]) -> QualitySettings:
     _check_word("quality.profile", values["profile"], ("dj", "collector", "librarian"))
     _check_word("quality.keys", values["keys"], ("musical", "camelot", "open"))
-    return QualitySettings(values["profile"], values["keys"])
+    return QualitySettings(values["profile"], values["keys"], beets.config["id3v23"].get(bool))
 
 
 def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:

@@ -40,13 +40,13 @@ def torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     waits = count(1)
 
     class Patient(CancelToken):
-        def wait(self, seconds: float) -> bool:
+        def wait(self, seconds: float) -> None:
             if next(waits) % 2 == 0:
-                return super().wait(seconds)  # the plain writer
+                super().wait(seconds)  # the plain writer
+                return
             while not made.exists():
                 super().wait(0.005)
             made.unlink()
-            return False
 
     monkeypatch.setattr("musictool_core.safeio.torture.CancelToken", Patient)
     return made

@@ -72,6 +72,12 @@ class FoundAnswer(Schema):
     total = Integer()
 
 
+class CheckBody(HealthArguments):
+    """What to look at."""
+
+    files = Boolean(load_default=False, metadata={"description": "read the tags of files, too"})
+
+
 class CheckAnswer(Schema):
     """The job that checks."""
 
@@ -148,13 +154,14 @@ def list_found(cause: str, arguments: dict[str, Any]) -> Any:
 
 
 @blueprint.post("/health/checks")
-@blueprint.input(HealthArguments, arg_name="body")
+@blueprint.input(CheckBody, arg_name="body")
 @blueprint.output(CheckAnswer, status_code=HTTPStatus.ACCEPTED)
 @blueprint.doc(summary="Check the metadata of the whole library")
 def check(body: dict[str, Any]) -> Any:
     """Queue a check."""
     parts = web()
-    return {"job": health.check(parts, health.profile_of(parts, body["profile"]))}
+    profile = health.profile_of(parts, body["profile"])
+    return {"job": health.check(parts, profile, files=body["files"])}
 
 
 @blueprint.post("/health/problems/<cause>/fix")

@@ -177,7 +177,7 @@ def guide() -> Any:
 def check() -> Any:
     """Have the library checked."""
     parts, profile = web(), health.profile_of(web(), request.form.get("profile", ""))
-    health.check(parts, profile)
+    health.check(parts, profile, files="files" in request.form)
     return redirect(_link("/health", parts, profile), 303)
 
 

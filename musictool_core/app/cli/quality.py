@@ -18,7 +18,7 @@ from musictool_core.host.items import find_ids, item_paths
 from musictool_core.music import ItemId
 from musictool_core.quality.health import checkup, library, trend
 from musictool_core.quality.health.catalogue import BY_ID
-from musictool_core.quality.health.model import Mode, Profile, Standard
+from musictool_core.quality.health.model import Mode, Profile
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -40,7 +40,7 @@ def health(lib: Library, opts: Namespace) -> int:
     chosen = _fixed_rules(opts)
     running = session.start(lib)
     profile = Profile(opts.profile or running.settings.quality.profile)
-    standard = Standard(app.utc_now().date(), keys=running.settings.quality.keys)
+    standard = checkup.standard_of(running.settings.quality, app.utc_now())
     host = running.host
     ids = find_ids(host, opts.query)
     if chosen:
@@ -48,7 +48,9 @@ def health(lib: Library, opts: Namespace) -> int:
         fixes = checkup.fixes_of(host, records, chosen, standard)
         return _mend(running, fixes, opts)
     with terminal.long_work() as (line, cancel):
-        found = checkup.examine(host, ids, profile, standard, report=line, cancel=cancel)
+        found = checkup.examine(
+            host, ids, profile, standard, files=opts.files, report=line, cancel=cancel
+        )
     if opts.json:
         _print_json(running, found, profile)
     else:

@@ -7,6 +7,7 @@ from musictool_core.quality.health.rules import (
     cut,
     dates,
     encodings,
+    files,
     genres,
     identifiers,
     keys,
@@ -18,7 +19,7 @@ from musictool_core.quality.health.rules import (
     titles,
 )
 
-_GROUPS = "TNKDGIA"
+_GROUPS = "TNKDGIAF"
 _MODULES = (
     signs,
     encodings,
@@ -33,6 +34,7 @@ _MODULES = (
     identifiers,
     albums,
     styles,
+    files,
 )
 
 RULES = tuple(

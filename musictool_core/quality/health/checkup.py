@@ -21,9 +21,9 @@ from musictool_core.db import (
 )
 from musictool_core.host.items import find_ids
 from musictool_core.progress import CancelToken, silent
-from musictool_core.quality.health import engine, library, trend
+from musictool_core.quality.health import engine, library, scanning, trend
 from musictool_core.quality.health.catalogue import BY_ID
-from musictool_core.quality.health.model import Mode, Profile, Scope
+from musictool_core.quality.health.model import Mode, Profile, Scope, Standard
 from musictool_core.quality.health.score import assess
 
 if TYPE_CHECKING:
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from musictool_core.changes.model import Change
     from musictool_core.host.library import Host
+    from musictool_core.host.settings import QualitySettings
     from musictool_core.progress import Report
-    from musictool_core.quality.health.model import Finding, Record, Rule, Standard
+    from musictool_core.quality.health.model import Finding, Record, Rule
     from musictool_core.quality.health.score import Health
 
 CHECKED = Table(
@@ -122,29 +123,38 @@ class Examined:
     health: Health
 
 
+def standard_of(settings: QualitySettings, now: datetime) -> Standard:
+    """What is right by the user's settings, today."""
+    return Standard(now.date(), settings.keys, settings.id3v23)
+
+
 def examine(
     host: Host,
     ids: Sequence[int],
     profile: Profile,
     standard: Standard,
     *,
+    files: bool = False,
     report: Report = silent,
     cancel: CancelToken | None = None,
 ) -> Examined:
-    """Judge items by the rules of a profile; writes nothing.
+    """Judge items by the rules of a profile; writes nothing into the library.
 
     Args:
         host: the library.
         ids: of items.
         profile: whose rules and weights count.
         standard: what is right here.
+        files: read the tags of files that changed since; else what is known of them counts.
         report: takes the progress, in tracks.
         cancel: stops it.
 
     Raises:
         Cancelled: on request.
     """
-    records = library.read_records(host.reading(), ids)
+    if files:
+        scanning.scan(host, ids, report=report, cancel=cancel)
+    records = scanning.with_tags(host, library.read_records(host.reading(), ids))
     rules = engine.rules_for(profile)
     findings = engine.check(records, rules, standard, report=report, cancel=cancel)
     return Examined(records, findings, assess(records, findings, profile))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from musictool_core import jobs
 from musictool_core.host.items import find_ids
 from musictool_core.quality.health import checkup
-from musictool_core.quality.health.model import Profile, Standard
+from musictool_core.quality.health.model import Profile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +35,8 @@ class HealthJob:
             context.host,
             find_ids(context.host, ()),
             profile,
-            Standard(context.now().date(), keys=self._settings.keys),
+            checkup.standard_of(self._settings, context.now()),
+            files=bool(context.args.get("files")),
             report=context.report,
             cancel=context.cancel,
         )
@@ -43,7 +44,9 @@ class HealthJob:
         return {"tracks": len(found.records), "score": round(found.health.score, 2)}
 
 
-def queue(host: Host, profile: Profile, *, now: datetime) -> JobId:
-    """Queue a check; while one of the same profile waits, that one is returned."""
+def queue(host: Host, profile: Profile, *, now: datetime, files: bool = False) -> JobId:
+    """Queue a check, with `files` one that reads their tags; of two alike the earlier counts."""
+    args = {"profile": profile.value, "files": files}
+    key = f"{profile.value} files" if files else profile.value
     with host.transaction() as tx:
-        return jobs.enqueue(tx, KIND, {"profile": profile.value}, key=profile.value, now=now)
+        return jobs.enqueue(tx, KIND, args, key=key, now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from musictool_core.changes.model import Change
@@ -50,7 +51,8 @@ _JUDGED = (
     *("mb_releasetrackid", "mb_workid", "rg_track_gain"),
     *("analysis_bpm", "analysis_key", "traktor_bpm", "traktor_rating"),
 )
-_FIELDS = frozenset({*_JUDGED, *SCORED} - {_OF_ALBUMS})
+_PATH = "path"
+_FIELDS = frozenset({*_JUDGED, *SCORED, _PATH} - {_OF_ALBUMS})
 
 
 def read_records(view: Tx, ids: Sequence[int]) -> dict[int, Record]:
@@ -69,9 +71,13 @@ def read_records(view: Tx, ids: Sequence[int]) -> dict[int, Record]:
 
 def _record(image: RowImage, covers: Mapping[int, RowImage]) -> Record:
     values = {**image.columns, **image.attributes}
+    path = values.pop(_PATH, None)
     record: dict[str, object] = {
         name: list(split_list(value)) if is_list(name) else value for name, value in values.items()
     }
+    if isinstance(path, bytes):
+        # For rules it is a name; what opens files takes its own bytes.
+        record[_PATH] = path.decode("utf-8", "replace").replace(os.sep, "/")
     album = record.get("album_id")
     if isinstance(album, int) and album in covers:
         record[_OF_ALBUMS] = covers[album].value(_OF_ALBUMS)

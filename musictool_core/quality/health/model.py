@@ -61,10 +61,12 @@ class Standard:
     Attributes:
         today: years after it lie in the future.
         keys: notation of keys: musical, camelot or open.
+        id3v23: ID3v2.3 is wanted, not 2.4.
     """
 
     today: date
     keys: str = "camelot"
+    id3v23: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_a_check_is_asked_for_and_shown(browser: FlaskClient, parts: Web, ill: l
 
     assert answer.status_code == 303
     (waiting,) = [each for each in jobs.list_jobs(parts.host.reading()) if each.kind == job.KIND]
-    assert waiting.args == {"profile": "dj"}
+    assert waiting.args == {"profile": "dj", "files": False}
     check_health(parts)
     page = Html(browser.get("/health").text)
     found = checkup.latest(parts.host, Profile.DJ)
