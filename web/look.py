@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import g, request
@@ -18,6 +19,7 @@ from musictool_web.context import web
 from musictool_web.links import artist_page, label_page
 from musictool_web.live import EVENT_NAMES
 from musictool_web.page import Group, Page, all_pages
+from musictool_web.past import changed_name
 from musictool_web.query import address, text
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ def dress(flask_app: Flask) -> None:
         "minute": minute,
         "codes": codes,
         "field_name": field_name,
+        "changed_name": partial(changed_name, None),
         "source_words": source_words,
     }
 

@@ -19,7 +19,6 @@ from musictool_core.changes.editing import (
     CellEdit,
     Draft,
     Refused,
-    find_field,
     format_cell,
     plan_edits,
 )
@@ -29,14 +28,13 @@ from musictool_core.changes.redo import redo_target, undo_target
 from musictool_core.changes.replace import Rule, plan_replace
 from musictool_core.db import moment
 from musictool_core.errors import LibraryBusy, MusicToolError, StorageError
-from musictool_core.host.cells import Field
 from musictool_core.host.entities import Entity
-from musictool_core.host.fieldnames import field_name
 from musictool_core.host.filework import import_writes
 from musictool_core.host.journal import HISTORY
 from musictool_core.host.search import ALBUMS, ITEMS, Question
 from musictool_web.api.listing import PREFIX
 from musictool_web.context import Web, web
+from musictool_web.past import changed_name
 from musictool_web.problem import NotThereError
 from musictool_web.query import words
 
@@ -374,7 +372,12 @@ def previewed(host: Host, draft: Draft, *, write: bool, move: bool) -> dict[str,
     found = changes.preview(host, draft.changes, app.change_targets(), with_moves=move)
     follow = file_changes(host, draft.changes, write=write, move=move)
     counts = [
-        {"entity": entity, "field": field, "label": label(Entity(entity), field), "count": count}
+        {
+            "entity": entity,
+            "field": field,
+            "label": changed_name(Entity(entity), field),
+            "count": count,
+        }
         for (entity, field), count in found.counts.items()
     ]
     return {
@@ -455,17 +458,11 @@ def difference(change: Change) -> dict[str, Any]:
         "entity": change.target,
         "id": change.entity_id,
         "field": change.field,
-        "label": label(entity, change.field),
+        "label": changed_name(entity, change.field),
         "old": format_cell(entity, change.field, change.old),  # type: ignore[arg-type]
         "new": format_cell(entity, change.field, change.new),  # type: ignore[arg-type]
         "reason": change.reason,
     }
-
-
-def label(entity: Entity, name: str) -> str:
-    """How a field is called."""
-    field = find_field(entity, name)
-    return field.label if isinstance(field, Field) else field_name(name)
 
 
 def below(host: Host, path: Path) -> str:

@@ -17,6 +17,7 @@ from musictool_core.insight.completion import record_ticks
 from musictool_web.art import album_art
 from musictool_web.context import Web, web
 from musictool_web.links import label_page
+from musictool_web.past import READ, past_of
 from musictool_web.problem import NotThereError
 from musictool_web.provenance import Fact, source_of
 from musictool_web.rows import ALBUM_COLUMNS, TRACK_COLUMNS, records_of_albums, track_rows
@@ -38,7 +39,6 @@ _COLUMNS = (
     "discogs_albumid", "mb_albumid", "data_source",
 )  # fmt: skip
 _MOST_TRACKS = 500
-_PAST = 6
 _COVER = 300
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -58,7 +58,7 @@ def show(album_id: int) -> str:
     tracks = track_rows(parts, page.rows)
     release_id = records_of_albums(parts, [album_id]).get(album_id)
     record = record_rows(parts, release_id) if release_id else []
-    known = provenance(parts.host.reading(), Entity.ALBUM, album_id, most=_PAST)
+    known = provenance(parts.host.reading(), Entity.ALBUM, album_id, most=READ)
     ticks = record_ticks(parts.host, [release_id])[release_id] if release_id else ()
     return render_template(
         "albums/page.html",
@@ -73,7 +73,7 @@ def show(album_id: int) -> str:
         owned=sum(tick.state is State.OWN for tick in ticks),
         counted=sum(tick.state is not State.IGNORED for tick in ticks),
         facts=facts_of(album, tracks, known),
-        past=known,
+        past=past_of(Entity.ALBUM, known),
         spines=_spines(parts, album, release_id),
     )
 

@@ -20,10 +20,11 @@ from musictool_core.host.entities import Entity, read_images
 from musictool_core.host.journal import HISTORY, Foreign, Op
 from musictool_core.host.search import Question
 from musictool_core.traktor import places
-from musictool_web.api.changesets import existing, label, sets_found
+from musictool_web.api.changesets import existing, sets_found
 from musictool_web.api.history import as_csv
 from musictool_web.context import Web, web
 from musictool_web.page import Group, Page
+from musictool_web.past import WHOLE, changed_name, in_words
 from musictool_web.query import address
 from musictool_web.traktor import said
 
@@ -45,12 +46,6 @@ _SETTLED_S = 60.0
 """What nobody claimed for so long came from no command that is still running."""
 
 _COLLECTION = "collection"
-
-_WHOLE = {
-    Op.INSERT.value: "added to the library",
-    Op.DELETE.value: "removed from the library",
-    Op.TAGS.value: "tags written into the file",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,27 +209,27 @@ def _lines(parts: Web, rows: Sequence[Row]) -> list[Line]:
 def _line(row: Row, names: Mapping[tuple[str, int], str]) -> Line:
     entity, number = row["entity"], row["entity_id"]
     name = names.get((entity, number), "")
-    if row["op"] in _WHOLE:
+    if row["op"] in WHOLE:
         if row["op"] == Op.DELETE.value:
             whole = journal.decode_row(row["old"])
             name = name or str(whole.get("title") or whole.get("album") or "")
-        return Line(_kind(entity), number, name, _WHOLE[row["op"]], "", "", is_value=False)
+        return Line(_kind(entity), number, name, WHOLE[row["op"]], "", "", is_value=False)
     if row["op"] == Op.NML.value:
         return _traktor_line(row, name)
     of = Entity(entity)
-    old, new = (format_cell(of, row["field"], row[side]) for side in ("old", "new"))
-    return Line(_kind(entity), number, name, label(of, row["field"]), old, new, is_value=True)
+    old, new = (
+        in_words(row["field"], format_cell(of, row["field"], row[side])) for side in ("old", "new")
+    )
+    what = changed_name(of, row["field"])
+    return Line(_kind(entity), number, name, what, old, new, is_value=True)
 
 
 def _traktor_line(row: Row, name: str) -> Line:
     """What was written into a collection of Traktor; of playlists how many tracks they have."""
     entity, number, field = row["entity"], row["entity_id"], row["field"]
     old, new = (said(places.said(field, row[side])) for side in ("old", "new"))
-    return Line(_kind(entity), number, name, _traktor_field(field), old, new, is_value=True)
-
-
-def _traktor_field(field: str) -> str:
-    return f"Traktor: {field.partition(':')[2]}"
+    what = changed_name(None, field)
+    return Line(_kind(entity), number, name, what, old, new, is_value=True)
 
 
 def _left(parts: Web, found: Sequence[Unfulfilled]) -> list[Left]:
@@ -259,10 +254,12 @@ def _subject(each: Unfulfilled) -> str:
 
 def _what(each: Unfulfilled) -> str:
     if each.target == NML_TARGET:
-        return _traktor_field(each.field)
+        return changed_name(None, each.field)
     if each.target not in {entity.value for entity in Entity}:
         return "file" if each.target != TAGS_TARGET else "tags of the file"
-    return "as a whole" if each.field == WHOLE_ROW else label(Entity(each.target), each.field)
+    return (
+        "as a whole" if each.field == WHOLE_ROW else changed_name(Entity(each.target), each.field)
+    )
 
 
 def _kind(entity: str) -> str:

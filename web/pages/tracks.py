@@ -23,6 +23,7 @@ from musictool_web.context import Web, web
 from musictool_web.links import artist_page, label_page
 from musictool_web.measured import measured, queue, spelled
 from musictool_web.mixing import mixes_with
+from musictool_web.past import READ, in_words, interest, past_of
 from musictool_web.problem import NotThereError
 from musictool_web.provenance import Fact, source_of
 from musictool_web.query import address, text
@@ -39,13 +40,6 @@ if TYPE_CHECKING:
 blueprint = APIBlueprint("tracks", __name__, enable_openapi=False)
 
 _COVER = 300
-_PAST = 12
-_FIRST = (
-    "title", "artist", "album", "albumartist", "label", "catalognum", "year", "genres", "bpm",
-    "initial_key", "energy", "isrc", "comments",
-)  # fmt: skip
-"""Fields in the order of a person's interest; the others follow by name."""
-
 _MEASURED = "analysis_"
 """These have a part of the page of their own."""
 
@@ -64,7 +58,7 @@ def show(track_id: int) -> str:
     if not found or image is None:
         raise NotThereError(f"there is no track {track_id}.")
     tracks = track_rows(parts, found)
-    known = provenance(view, Entity.ITEM, number, most=_PAST)
+    known = provenance(view, Entity.ITEM, number, most=READ)
     gaps = GAPS.select(view, where={"item_id": number}, order=("release_id", "number"))
     file = item_files(parts.host, [number]).get(number)
     return render_template(
@@ -78,7 +72,7 @@ def show(track_id: int) -> str:
         is_there=file is not None and _is_file(file.path),
         records=gaps,
         states=TICKS,
-        past=known,
+        past=past_of(Entity.ITEM, known),
         mixes=_mixes(parts, found[0]["initial_key"]),
         **_sound(parts, number, tracks.rows[0]["title"] or "Untitled"),
         **_mixable(parts, number),
@@ -131,14 +125,16 @@ def fields_of(image: RowImage, known: Provenance) -> list[Fact]:
     labels = {field.name: field.label for field in editable_fields() if field.of_items}
     labels |= {name: field_name(name) for name in image.attributes if name not in labels}
     facts = []
-    for name in sorted(labels, key=_interest):
+    for name in sorted(labels, key=interest):
         value = image.value(name)
         shown = format_cell(Entity.ITEM, name, value)
         # beets stores 0 where a number is not known.
         if not shown or value in {0, "0"} or name.startswith(_MEASURED):
             continue
         source, about = source_of(known, name, data_source)
-        facts.append(Fact(labels[name], shown, _page_of(name, shown), source, about))
+        facts.append(
+            Fact(labels[name], in_words(name, shown), _page_of(name, shown), source, about)
+        )
     return facts
 
 
@@ -164,10 +160,6 @@ def file_facts(image: RowImage, path: Path | None) -> list[Fact]:
         "Size": _size(path),
     }
     return [Fact(label, text, source="file") for label, text in shown.items()]
-
-
-def _interest(name: str) -> tuple[int, str]:
-    return (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
 
 
 def _page_of(name: str, value: str) -> str:

@@ -35,6 +35,17 @@ def test_every_setting_is_shown_with_its_value_and_what_it_does(
     assert "config.yaml" in page
 
 
+def test_a_setting_that_is_a_table_is_shown_as_it_is_written(
+    beets_config: Any, browser: FlaskClient
+) -> None:
+    beets_config["traktor"]["paths"] = [{"nml": "Disk/:Music/:", "local": "/music"}]
+
+    answer = browser.get("/settings")
+
+    assert answer.status_code == 200
+    assert "[{nml: &#39;Disk/:Music/:&#39;, local: /music}]" in answer.text
+
+
 def test_places_plugins_and_what_is_kept(api: Api, tmp_path: Path, parts: Web) -> None:
     parts.host.state_directory.joinpath("packed").write_bytes(b"x" * 500)
 

@@ -319,7 +319,7 @@ def test_a_list_and_a_move_are_in_the_history_of_the_web_view(
 
     moved, listed = page(f"/history/{one}"), page(f"/history/{two}")
 
-    assert "Traktor: LOCATION" in moved.text
+    assert "Traktor: place of the file" in moved.text
     assert "Uno.mp3" in moved.text
     assert "Traktor: playlist Sets/Warp" in listed.text
     assert "no list" in listed.text
