@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -42,10 +42,12 @@ class Aggregate(Generic[T]):
     Attributes:
         value: what `make` gave; treated as unchangeable.
         age_s: seconds since it was right for sure; 0 for the present state of the library.
+        generation: that it was made of.
     """
 
     value: T
     age_s: float = 0.0
+    generation: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)
@@ -109,12 +111,12 @@ class Aggregates:
             return Aggregate(cast("T", known.value), self._clock() - known.known_at)
         if known is not None and known.generation == generation:
             known.known_at = self._clock()
-            return Aggregate(cast("T", known.value))
+            return Aggregate(cast("T", known.value), generation=generation)
         if known is not None and self._will_do(known):
             old = Aggregate(cast("T", known.value), self._clock() - known.known_at)
             self._later.put("aggregate", key, partial(self._refresh, key, make, ask))
             return old
-        return Aggregate(self._make(key, make, generation))
+        return Aggregate(self._make(key, make, generation), generation=generation)
 
     @staticmethod
     def _will_do(known: _Known) -> bool:

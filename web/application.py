@@ -34,6 +34,7 @@ from musictool_web.openapi import describe_api
 from musictool_web.own_writes import know_own_writes
 from musictool_web.page import all_pages
 from musictool_web.remember import Remembered
+from musictool_web.warm import WarmAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +115,9 @@ def create_app(
         for reference in page.blueprints:
             flask_app.register_blueprint(resolve(reference))
     _enter_music_folder(flask_app, parts)
+    flask_app.wsgi_app = WarmAnswers(  # type: ignore[method-assign]
+        flask_app.wsgi_app, search
+    )
     return flask_app
 
 

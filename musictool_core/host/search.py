@@ -65,6 +65,8 @@ _PATIENCE = 10.0
 """An answer that took long may be so many times as old as it took."""
 _ATTEMPTS = 4
 
+_ANY = Question(ITEMS)
+
 _must_know: ContextVar[int] = ContextVar("must_know", default=0)
 
 
@@ -274,7 +276,7 @@ class Search:
         Raises:
             LibraryBusy: another program holds the library.
         """
-        self._remember(Question(ITEMS))
+        self._remember(_ANY)
         return self._of_ours.generation
 
     @property
@@ -284,7 +286,21 @@ class Search:
         Raises:
             LibraryBusy: another program holds the library.
         """
-        return self._remember(Question(ITEMS)).generation
+        return self._remember(_ANY).generation
+
+    def is_present(self, generation: int, asked: Question | None = None) -> bool:
+        """Whether a generation is still the present one; False also when that cannot be seen now.
+
+        Args:
+            generation: of an answer.
+            asked: the question that was answered: what else changes does not count; None: all does.
+        """
+        try:
+            memory = self._remember(asked or _ANY, at_once=True)
+        except LibraryBusy:
+            return False
+        present = self._of_ours if asked is None else memory
+        return present.generation == generation
 
     def newest_generation(self) -> int:
         """A generation that holds all that was stored until now; it may be the next one."""

@@ -39,6 +39,7 @@ from musictool_web.art import album_art, track_art
 from musictool_web.context import web
 from musictool_web.problem import ConflictError, NeededError, NotThereError
 from musictool_web.query import MOST_ROWS, words
+from musictool_web.warm import lasts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -392,6 +393,8 @@ def list_facets(arguments: dict[str, Any]) -> Any:
             raise MusicToolError(f"there is no field {name!r} to read here.")
     asked = Question(kind.of, words(arguments["q"]), limit=0, facets=fields)
     page = web().search.page(asked, accept_age_s=ACCEPT_AGE_S)
+    if page.age_s == 0:
+        lasts(page.generation, asked)
     return {
         "facets": {
             name: [

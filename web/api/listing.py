@@ -18,6 +18,7 @@ from musictool_core.host.search import Listed, Page, Question
 from musictool_web.compress import Packed
 from musictool_web.context import web
 from musictool_web.query import MOST_ROWS, sort_words, words
+from musictool_web.warm import lasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -125,6 +126,8 @@ def answer(kind: Kind, arguments: Mapping[str, Any]) -> Response:
     else:
         response = _whole(kind, asked, page, columnar=columnar)
     response.set_etag(etag, weak=page.age_s > 0)
+    if page.age_s == 0:
+        lasts(page.generation, asked)
     return response
 
 

@@ -14,6 +14,7 @@ from flask import json, request
 
 from musictool_core import app
 from musictool_core.gaps.completion import Level
+from musictool_core.host.search import ITEMS, Question
 from musictool_core.insight.dashboards import MOST_QUERY, Widget
 from musictool_core.insight.genres import By
 from musictool_core.insight.growth import Step
@@ -25,6 +26,7 @@ from musictool_web.api.listing import PREFIX
 from musictool_web.compress import Packed
 from musictool_web.context import web
 from musictool_web.links import href
+from musictool_web.warm import lasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from musictool_web.context import Web
 
 blueprint = APIBlueprint("stats_api", __name__, url_prefix=f"{PREFIX}/stats", tag="Statistics")
+
+_OF_ITEMS = Question(ITEMS)
 
 
 class AskedSchema(Schema):
@@ -223,6 +227,8 @@ def _answer(name: str, arguments: dict[str, Any], kind: str, make: Callable[...,
     response = found.value.packed.response("application/json")
     response.set_etag(found.value.etag, weak=found.age_s > 0)
     response.headers["Age"] = str(round(found.age_s))
+    if found.age_s == 0:
+        lasts(found.generation, _OF_ITEMS if items_only else None)
     return response.make_conditional(request)
 
 
