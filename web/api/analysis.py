@@ -14,7 +14,7 @@ from musictool_core.analysis.verifying import Answer
 from musictool_core.errors import MusicToolError
 from musictool_core.host.search import ITEMS, Question
 from musictool_web import measured, mixing, verify
-from musictool_web.api.listing import PREFIX
+from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import Web, web
 from musictool_web.planned import change_json
 from musictool_web.problem import NotThereError
@@ -120,11 +120,8 @@ class VerifyArguments(Schema):
     what = String(load_default="", validate=OneOf(verify.WHATS))
 
 
-class VerifyListArguments(VerifyArguments):
+class VerifyListArguments(VerifyArguments, WindowArguments):
     """A window of them."""
-
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class ComparedAnswer(Schema):

@@ -14,7 +14,14 @@ from musictool_core.gaps.completion import Level
 from musictool_core.gaps.tables import GAPS
 from musictool_web import shelf
 from musictool_web.api.collection import OfferAnswer
-from musictool_web.api.listing import PREFIX, Kind, ListAnswer, ListArguments, answer
+from musictool_web.api.listing import (
+    PREFIX,
+    Kind,
+    ListAnswer,
+    ListArguments,
+    WindowArguments,
+    answer,
+)
 from musictool_web.context import web
 from musictool_web.pages.gaps import completion_by, files_without_record, read_rule
 from musictool_web.pages.review import decide
@@ -116,12 +123,10 @@ class RulesAnswer(Schema):
     items = List(Nested(RuleEntry))
 
 
-class ReverseArguments(Schema):
+class ReverseArguments(WindowArguments):
     """Which files to look at."""
 
     q = String(load_default="", validate=Length(max=4000))
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class ReverseEntry(Schema):

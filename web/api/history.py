@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Integer, List, Raw, String
-from apiflask.validators import Range
 from flask import Response, stream_with_context
 
 from musictool_core.changes import export
@@ -14,9 +13,9 @@ from musictool_core.db import In
 from musictool_core.host.journal import HISTORY
 from musictool_core.host.search import Question
 from musictool_web.api.changesets import line_json
-from musictool_web.api.listing import PREFIX
+from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import Web, web
-from musictool_web.query import MOST_ROWS, sort_words, words
+from musictool_web.query import sort_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +27,11 @@ blueprint = APIBlueprint("history_api", __name__, url_prefix=PREFIX, tag="Histor
 _AT_ONCE = 2000
 
 
-class HistoryArguments(Schema):
+class HistoryArguments(WindowArguments):
     """Which lines."""
 
     q = String(load_default="", metadata={"description": "a beets query over the history"})
     sort = String(load_default="-id")
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class QueryArguments(Schema):

@@ -37,13 +37,18 @@ _PROCESS = secrets.token_hex(4)
 """Generations are counted by one process."""
 
 
-class ListArguments(Schema):
+class WindowArguments(Schema):
+    """Which part of a list."""
+
+    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
+    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
+
+
+class ListArguments(WindowArguments):
     """Arguments of every list."""
 
     q = String(load_default="", metadata={"description": "a beets query"})
     sort = String(load_default="", metadata={"description": "`-added,title`"})
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
     columns = String(
         data_key="fields",
         load_default="",

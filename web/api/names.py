@@ -6,17 +6,16 @@ from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Integer, List, Nested, String
-from apiflask.validators import Length, Range
+from apiflask.validators import Length
 
-from musictool_web.api.listing import PREFIX
+from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import web
 from musictool_web.names import ARTISTS, LABELS, Kind, list_names
-from musictool_web.query import MOST_ROWS
 
 blueprint = APIBlueprint("names_api", __name__, url_prefix=PREFIX, tag="Library")
 
 
-class NamesArguments(Schema):
+class NamesArguments(WindowArguments):
     """Which names."""
 
     q = String(
@@ -28,8 +27,6 @@ class NamesArguments(Schema):
         load_default=False,
         metadata={"description": "in order of the alphabet, else the most frequent first"},
     )
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class NameAnswer(Schema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Integer, List, Nested, Raw, String
-from apiflask.validators import Length, OneOf, Range
+from apiflask.validators import Length, OneOf
 
 from musictool_core.db import moment
 from musictool_core.traktor import comparison, outbox, rejections
@@ -15,20 +15,13 @@ from musictool_core.traktor.merge import Side
 from musictool_core.traktor.rejections import plain
 from musictool_core.traktor.standing import conflicts, standing
 from musictool_web import traktor
-from musictool_web.api.listing import PREFIX
+from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import web
 from musictool_web.query import MOST_ROWS
 
 blueprint = APIBlueprint("traktor_api", __name__, url_prefix=PREFIX, tag="Traktor")
 
 _SIDES = [side.value for side in Side]
-
-
-class WindowArguments(Schema):
-    """Which part of a list."""
-
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class TraktorStatus(Schema):

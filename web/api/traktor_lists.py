@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Float, Integer, List, Nested, String
-from apiflask.validators import Length, OneOf, Range, Regexp
+from apiflask.validators import Length, OneOf, Regexp
 
 from musictool_core.traktor.playstats import by_month, month_of
 from musictool_web import traktor
-from musictool_web.api.listing import PREFIX
+from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import web
 from musictool_web.pages.traktor_lists import (
     PARTS,
@@ -23,7 +23,6 @@ from musictool_web.pages.traktor_lists import (
     open_list,
     record_uses,
 )
-from musictool_web.query import MOST_ROWS
 
 if TYPE_CHECKING:
     from flask import Response
@@ -72,12 +71,10 @@ class HandOverArguments(Schema):
     )
 
 
-class PlaylistTracksArguments(WhichListArguments):
+class PlaylistTracksArguments(WhichListArguments, WindowArguments):
     """Which tracks of which playlist."""
 
     part = String(data_key="only", load_default="", validate=OneOf(["", *PARTS]))
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class PlaylistTrack(Schema):
@@ -104,14 +101,12 @@ class PlaylistTracksAnswer(Schema):
     items = List(Nested(PlaylistTrack))
 
 
-class PlaysArguments(Schema):
+class PlaysArguments(WindowArguments):
     """Which plays."""
 
     month = String(
         load_default="", validate=Regexp(r"(\d{4}-\d{2})?\Z"), metadata={"description": "`2026-05`"}
     )
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class PlayAnswer(Schema):
@@ -146,12 +141,10 @@ class ImportAnswer(Schema):
     job = Integer(metadata={"description": "see `/jobs/{job_id}`"})
 
 
-class UsesArguments(Schema):
+class UsesArguments(WindowArguments):
     """Which records."""
 
     use = String(load_default="", validate=OneOf(list(USES)))
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class RecordUseAnswer(Schema):
