@@ -14,6 +14,8 @@ from musictool_core.acquire.wants import want_of
 from musictool_core.db import moment
 from musictool_core.discogs import mirror
 from musictool_core.discogs import sync as discogs_sync
+from musictool_core.discogs.csvio import read_collection
+from musictool_core.discogs.shelf_import import import_rows
 from musictool_core.events import EVENTS
 from musictool_core.gaps import refresh_job
 from musictool_core.gaps.states import State
@@ -25,13 +27,18 @@ from musictool_web.look import age as age_words
 from musictool_web.media.covers import Known, size_for
 from musictool_web.problem import NotThereError
 from musictool_web.security import is_https_link
+from musictool_web.uploads import received
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from werkzeug.datastructures import FileStorage
+
     from musictool_core.acquire.shops import Shop
     from musictool_core.db import Row, Tx
+    from musictool_core.discogs.csvio import CsvProblem
+    from musictool_core.discogs.shelf_import import ImportResult
     from musictool_web.context import Web
 from musictool_web.media.covers import Cover
 
@@ -244,6 +251,22 @@ def reasons_of(evidence: Iterable[str]) -> list[tuple[bool, str]]:
     The matcher words what speaks for a file with "same", "agree" or "goes with".
     """
     return [(_speaks_for(said), said) for said in evidence]
+
+
+def take_in(parts: Web, sent: FileStorage | None) -> tuple[ImportResult, tuple[CsvProblem, ...]]:
+    """Bring an export of Discogs into the shelf: what was done, and lines that were not understood.
+
+    Raises:
+        MusicToolError: no file, or not such an export.
+    """
+    with received(sent, "collection.csv") as path:
+        read = read_collection(path)
+    with parts.host.transaction() as tx:
+        done = import_rows(tx, read.rows, complete=not read.problems, now=parts.now())
+    refresh_job.queue_job(parts.host, now=parts.now())
+    parts.worker.wake()
+    parts.gaps.decided()
+    return done, tuple(read.problems)
 
 
 def has_shelf(parts: Web) -> bool:

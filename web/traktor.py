@@ -191,6 +191,19 @@ def judge(parts: Web, seen: int, found: Iterable[Difference], *, accept: bool) -
     return len(meant)
 
 
+def ask_again(parts: Web, place: rejections.Place) -> None:
+    """Let a value be written that was rejected some time ago: the next look asks about it.
+
+    Raises:
+        NotThereError: nothing was rejected there.
+    """
+    item_id, field, side = place
+    with parts.host.transaction() as tx:
+        known = [(min(item_id, 2**62), field, side)]
+        if not rejections.accept(tx, desk_of(parts).collection, known):
+            raise NotThereError("there is no such decision.")
+
+
 def decide(parts: Web, conflict: int, side: Side | None) -> Row:
     """Note whose value is right; None takes the decision back.
 

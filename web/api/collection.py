@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint, Schema
-from apiflask.fields import Boolean, DateTime, Float, Integer, List, Nested, Raw, String
+from apiflask.fields import Boolean, DateTime, File, Float, Integer, List, Nested, Raw, String
 from apiflask.validators import Length
 
 from musictool_core.discogs.mirror import INSTANCES
@@ -156,6 +156,49 @@ class OwnedAnswer(Schema):
     told_at = DateTime(
         allow_none=True, metadata={"description": "when Discogs last told what is on the shelf"}
     )
+
+
+class ImportBody(Schema):
+    """An export of Discogs."""
+
+    file = File(  # type: ignore[no-untyped-call]
+        required=True, metadata={"description": "the CSV file that Discogs exports"}
+    )
+
+
+class ImportProblem(Schema):
+    """A line that was not understood; it changes nothing."""
+
+    line = Integer()
+    message = String()
+
+
+class ImportAnswer(Schema):
+    """What came of an import."""
+
+    added = Integer(metadata={"description": "copies"})
+    updated = Integer()
+    removed = Integer(metadata={"description": "0 when there are problems"})
+    problems = List(Nested(ImportProblem))
+
+
+@blueprint.post("/collection/import")
+@blueprint.input(ImportBody, location="files", arg_name="body")
+@blueprint.output(ImportAnswer)
+@blueprint.doc(
+    summary="Bring in an export of Discogs",
+    description="The shelf then is what the file says. The states of gaps follow by a job.",
+    responses=[400],
+)
+def import_collection(body: dict[str, Any]) -> Any:
+    """As `beet collection import-csv` does."""
+    done, problems = shelf.take_in(web(), body["file"])
+    return {
+        "added": done.added,
+        "updated": done.updated,
+        "removed": done.removed,
+        "problems": [{"line": each.line, "message": each.message} for each in problems],
+    }
 
 
 @blueprint.get("/collection")

@@ -6,16 +6,16 @@ from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Integer, List, Nested, Raw, String
-from apiflask.validators import Length, OneOf
+from apiflask.validators import Length, OneOf, Range
 
 from musictool_core.db import moment
 from musictool_core.traktor import comparison, outbox, rejections
 from musictool_core.traktor.live import decks_now
 from musictool_core.traktor.merge import Side
 from musictool_core.traktor.rejections import plain
-from musictool_core.traktor.standing import conflicts, standing
+from musictool_core.traktor.standing import conflicts, rejected, standing
 from musictool_web import traktor
-from musictool_web.api.listing import PREFIX, WindowArguments
+from musictool_web.api.listing import PREFIX, WindowArguments, iso
 from musictool_web.context import web
 from musictool_web.query import MOST_ROWS
 
@@ -102,6 +102,28 @@ class JudgeAnswer(Schema):
     """How many that are."""
 
     count = Integer()
+
+
+class PlaceArguments(Schema):
+    """Where a value was not to be written."""
+
+    item_id = Integer(required=True, validate=Range(0, 2**62))
+    field = String(required=True, validate=Length(1, 200))
+    side = String(required=True, validate=OneOf(_SIDES))
+
+
+class RejectedValue(PlaceArguments):
+    """A value that is not to be written."""
+
+    value = Raw(allow_none=True, metadata={"description": "another one is asked about again"})
+    decided_at = String()
+
+
+class RejectedAnswer(Schema):
+    """What the user rejected, the latest first."""
+
+    items = List(Nested(RejectedValue))
+    total = Integer()
 
 
 class TraktorConflict(Schema):
@@ -297,6 +319,34 @@ def post_judge(body: dict[str, Any]) -> Any:
     collection = traktor.desk_of(parts).collection
     found = comparison.numbered(parts.host, collection, body["numbers"])
     return {"count": traktor.judge(parts, body["seen"], found, accept=body["accept"])}
+
+
+@blueprint.get("/traktor/rejected")
+@blueprint.input(WindowArguments, location="query", arg_name="arguments")
+@blueprint.output(RejectedAnswer)
+@blueprint.doc(summary="List what is not to be written", responses={404: "no collection"})
+def list_rejected(arguments: dict[str, Any]) -> Any:
+    """Values that the user rejected, the latest first."""
+    view = web().host.reading()
+    number = standing(view, traktor.desk_of(web())).number
+    start = arguments["offset"]
+    found = rejected(view, number, limit=start + arguments["limit"])
+    return {
+        "items": [{**row, "decided_at": iso(row["decided_at"])} for row in found[start:]],
+        "total": len(rejections.load(view, number).values),
+    }
+
+
+@blueprint.delete("/traktor/rejected")
+@blueprint.input(PlaceArguments, location="query", arg_name="arguments")
+@blueprint.output({}, status_code=204)
+@blueprint.doc(
+    summary="Ask about a rejected value again", responses={404: "nothing was rejected there"}
+)
+def delete_rejected(arguments: dict[str, Any]) -> Any:
+    """The next look asks about it again."""
+    traktor.ask_again(web(), (arguments["item_id"], arguments["field"], arguments["side"]))
+    return ""
 
 
 @blueprint.post("/traktor/apply")

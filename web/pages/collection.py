@@ -10,10 +10,7 @@ from apiflask import APIBlueprint
 from flask import redirect, render_template, request
 
 from musictool_core.db import moment
-from musictool_core.discogs.csvio import read_collection
 from musictool_core.discogs.mirror import INSTANCES
-from musictool_core.discogs.shelf_import import import_rows
-from musictool_core.discogs.tracklist_job import queue_job
 from musictool_core.errors import MusicToolError
 from musictool_core.host.search import Question
 from musictool_core.insight.marks import ON_SHELF, Listing, asked
@@ -22,7 +19,6 @@ from musictool_web.context import Web, web
 from musictool_web.page import Page
 from musictool_web.query import address, sort_words, words
 from musictool_web.said import messages, say
-from musictool_web.uploads import received
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,20 +64,13 @@ def show() -> str:
 @blueprint.post("/collection/import")
 def take_in() -> Any:
     """Bring an uploaded export of Discogs into the shelf."""
-    parts = web()
-    with received(request.files.get("file"), "collection.csv") as path:
-        read = read_collection(path)
-    with parts.host.transaction() as tx:
-        done = import_rows(tx, read.rows, complete=not read.problems, now=parts.now())
-    queue_job(parts.host, now=parts.now())
-    parts.worker.wake()
-    parts.gaps.decided()
+    done, problems = shelf.take_in(web(), request.files.get("file"))
     copies = "copy" if done.added == 1 else "copies"
     text = f"{done.added:,} {copies} added, {done.updated:,} updated, {done.removed:,} gone."
-    if read.problems:
-        first = read.problems[0]
-        text += f" Lines with problems: {len(read.problems):,}; line {first.line}: {first.message}"
-    say(text, failed=bool(read.problems))
+    if problems:
+        first = problems[0]
+        text += f" Lines with problems: {len(problems):,}; line {first.line}: {first.message}"
+    say(text, failed=bool(problems))
     return redirect("/collection", 303)
 
 

@@ -153,17 +153,9 @@ def judge() -> Any:
 @blueprint.post("/traktor/allow")
 def allow() -> Any:
     """Let a value be written that was rejected some time ago."""
-    parts = web()
     form = request.form
-    place = (
-        min(form.get("item_id", 0, type=int), 2**62),
-        form.get("field", ""),
-        form.get("side", ""),
-    )
-    with parts.host.transaction() as tx:
-        found = rejections.accept(tx, traktor.desk_of(parts).collection, [place])
-    if not found:
-        raise NotThereError("there is no such decision.")
+    place = (form.get("item_id", 0, type=int), form.get("field", ""), form.get("side", ""))
+    traktor.ask_again(web(), place)
     say("The next look asks about it again.")
     return go_back("/traktor", to="rejected")
 

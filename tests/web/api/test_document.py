@@ -99,3 +99,55 @@ def test_the_page_is_for_those_who_were_let_in(stranger: FlaskClient) -> None:
 
     assert answer.status_code == 401
     assert answer.mimetype == "text/html"
+
+
+OF_PAGES = {
+    "/collection/import": "POST /collection/import",
+    "/dashboards": "POST /dashboards",
+    "/dashboards/<int:number>": "PUT /dashboards/{number}",
+    "/dj/verify": "POST /dj/verify",
+    "/editor": "POST /changesets",
+    "/gaps/decision": "POST /gaps/{gap_id}/decision",
+    "/gaps/ignored": "POST /ignores",
+    "/gaps/review": "POST /gaps/{gap_id}/decision",
+    "/gaps/take-back": "POST /gaps/decisions/take-back",
+    "/history/<int:number>/redo": "POST /changesets/{number}/redo",
+    "/history/<int:number>/undo": "POST /changesets/{number}/undo",
+    "/jobs/<int:job_id>/cancel": "POST /jobs/{job_id}/cancel",
+    "/jobs/<int:job_id>/pause": "POST /jobs/{job_id}/pause",
+    "/jobs/<int:job_id>/resume": "POST /jobs/{job_id}/resume",
+    "/jobs/<int:job_id>/retry": "POST /jobs/{job_id}/retry",
+    "/tracks/<int:track_id>/measure": "POST /analysis",
+    "/traktor/allow": "DELETE /traktor/rejected",
+    "/traktor/apply": "POST /traktor/apply",
+    "/traktor/backups/<name>": "POST /traktor/backups/{name}/restore",
+    "/traktor/compare": "POST /traktor/plan",
+    "/traktor/decide": "PUT /traktor/conflicts/{conflict_id}",
+    "/traktor/deliver": "POST /traktor/outbox/deliver",
+    "/traktor/discard": "POST /traktor/outbox/discard",
+    "/traktor/import": "POST /traktor/plays/import",
+    "/traktor/judge": "POST /traktor/judge",
+}
+"""What the forms of pages do, and what does it in the API."""
+
+OF_THE_BROWSER = {"/library/columns", "/settings/theme"}
+"""How this browser shows pages: kept in its cookies, and nothing of the library."""
+
+
+def test_whatever_a_page_does_can_be_done_by_the_api(
+    web_app: APIFlask, browser: FlaskClient
+) -> None:
+    forms = {
+        rule.rule
+        for rule in web_app.url_map.iter_rules()
+        if "POST" in (rule.methods or set()) and not rule.rule.startswith("/api/")
+    }
+    paths = browser.get("/api/v1/openapi.json").get_json()["paths"]
+    there = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in paths.items()
+        for method in methods
+    }
+
+    assert forms - OF_THE_BROWSER == set(OF_PAGES)
+    assert set(OF_PAGES.values()) <= there

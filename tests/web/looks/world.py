@@ -185,11 +185,14 @@ def _album(lib: Library, make_item: Any) -> None:
 
 
 def _edit(parts: Web) -> None:
+    """One act that changes several fields of a track: its history tells them in one line."""
     draft = plan_edits(
         parts.host,
         [
             CellEdit(Entity.ITEM, 2, "title", "Stellwerk II"),
             CellEdit(Entity.ITEM, 2, "comments", LONG),
+            CellEdit(Entity.ITEM, 2, "composer", NASTY),
+            CellEdit(Entity.ITEM, 2, "isrc", "DEA123456789"),
         ],
     )
     origin = Origin("anna", EDITOR, "an edit", 1)

@@ -53,6 +53,25 @@ def test_an_export_can_be_uploaded(browser: FlaskClient) -> None:
     assert "copy added" not in browser.get("/collection").text, "said once"
 
 
+def test_an_export_can_be_sent_to_the_api(browser: FlaskClient) -> None:
+    short = f"{CSV}broken line\n"
+    for content, lines in ((CSV, []), (short, [3])):
+        sent = {"file": (io.BytesIO(content.encode()), "export.csv")}
+        answer = browser.post(
+            "/api/v1/collection/import", data=sent, headers={"Sec-Fetch-Site": "none"}
+        )
+        assert answer.status_code == 200
+        assert [problem["line"] for problem in answer.get_json()["problems"]] == lines
+
+    assert browser.get("/api/v1/collection").get_json()["total"] == 1
+    for refused in ({}, {"file": (io.BytesIO(b"<html>"), "x.csv")}):
+        answer = browser.post(
+            "/api/v1/collection/import", data=refused, headers={"Sec-Fetch-Site": "none"}
+        )
+        assert answer.status_code in {400, 422}
+        assert answer.mimetype == "application/problem+json"
+
+
 @pytest.mark.parametrize("content", [b"\x50\x4b\x03\x04zip", b"<html>", b""])
 def test_another_file_is_refused_in_one_line(browser: FlaskClient, content: bytes) -> None:
     sent = {"file": (io.BytesIO(content), "x.csv")}

@@ -115,6 +115,32 @@ def test_a_rejected_value_is_asked_about_again_when_it_is_another_or_allowed(
     assert ("comment", "<b>of beets</b>") in {(c.field, c.new) for c in filled.plan().changes}
 
 
+def test_rejected_values_are_listed_and_allowed_by_the_api(
+    filled: Deck, browser: FlaskClient, api: Api, work: Work
+) -> None:
+    post(browser, "/traktor/compare")
+    work()
+    changes = {(e["field"], e["side"]): e for e in api("traktor/plan")["items"]}
+    number = changes["comment", "nml"]["number"]
+    post(browser, "/traktor/judge", seen=seen(api), change=number, accept=0)
+
+    listed = api("traktor/rejected")
+    (one,) = listed["items"]
+    assert (listed["total"], one["field"], one["side"]) == (1, "comment", "nml")
+    assert one["value"] == "<b>of beets</b>"
+    assert api("traktor/rejected", offset=1) == {"items": [], "total": 1}
+
+    where = {name: one[name] for name in ("item_id", "field", "side")}
+    headers = {"Sec-Fetch-Site": "none"}
+    address = "/api/v1/traktor/rejected"
+    statuses = [
+        browser.delete(address, query_string=where, headers=headers).status_code for _ in range(2)
+    ]
+    assert statuses == [204, 404]
+    assert api("traktor/rejected")["total"] == 0
+    assert ("comment", "<b>of beets</b>") in {(c.field, c.new) for c in filled.plan().changes}
+
+
 def test_only_what_was_seen_is_written(
     filled: Deck, browser: FlaskClient, api: Api, work: Work
 ) -> None:
