@@ -64,7 +64,6 @@ bench: .venv/ready
 	$(BIN)/python -m benchmarks.journal
 	$(BIN)/python -m benchmarks.torture
 	$(BIN)/python -m benchmarks.web
-	$(BIN)/python -m benchmarks.web_grid
 	$(BIN)/python -m benchmarks.traktor_sync --items 20000
 
 clean:

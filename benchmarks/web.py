@@ -12,8 +12,10 @@ a library from a seed (in FOLDER, where it is found again; else for this run), s
 * the same questions asked of beets' own plugin `web`, and the ratio;
 * ordinary requests beside 20 event streams, as a ratio;
 * with Chromium: requests to foreign hosts, and the largest contentful paint with the network and
-  the CPU slowed down as Lighthouse's phone has them;
-* with `--lighthouse` first views only: what they weigh, and its scores.
+  the CPU slowed down as Lighthouse's phone has them; how long preview and save of 5,000 cells take,
+  and rows of the editor's grid after random jumps;
+* where `lighthouse` is on PATH its scores; with `--lighthouse` nothing but these and the weights,
+  and where it is missing npm fetches it.
 
 Times are by the clock of the client, on the same computer: the client takes its share of the CPU.
 """
@@ -44,7 +46,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from benchmarks import lighthouse
+from benchmarks import lighthouse, web_grid
 from benchmarks.edits import make_edits
 from benchmarks.web_library import make
 
@@ -128,6 +130,7 @@ class Server:
         self.url = url
         self._pid = pid
         self.port = urlsplit(url).port or 0
+        self.base = f"http://127.0.0.1:{self.port}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", url.partition(str(self.port))[2])
         answer = connection.getresponse()
@@ -165,17 +168,16 @@ def main() -> None:
         if options.lighthouse:
             with serving(root) as server:
                 weigh(server)
-                paths = those_there(server, lighthouse.VIEWS)
-                base = f"http://127.0.0.1:{server.port}"
-                lighthouse.show(
-                    base, server.cookie, paths, rounds=lighthouse.ROUNDS, flags=CHROMIUM
-                )
+                scores(server)
             return
         with serving(root) as server:
             weigh(server)
             measure(server, root, options.items, options.requests)
             beside_streams(server, options.requests)
             in_a_browser(server)
+            the_editor(server, options.items)
+            if shutil.which("lighthouse"):
+                scores(server)
         beside_beets(root)
 
 
@@ -564,17 +566,30 @@ def paint(browser: Any, server: Server, path: str, foreign: list[str]) -> float:
         ),
     )
     name, _, value = server.cookie.partition("=")
-    base = f"http://127.0.0.1:{server.port}"
-    context.add_cookies([{"name": name, "value": value, "url": base}])
+    context.add_cookies([{"name": name, "value": value, "url": server.base}])
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
     devtools.send("Network.emulateNetworkConditions", _SLOW)
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
-    page.goto(base + path, wait_until="load", timeout=120_000)
+    page.goto(server.base + path, wait_until="load", timeout=120_000)
     found = float(page.evaluate(_LCP))
     context.close()
     return found
+
+
+def the_editor(server: Server, items: int) -> None:
+    """Preview and save of thousands of cells, and the grid in a browser."""
+    token = server.url.partition("token=")[2]
+    print(f"\neditor, {items:,} tracks", flush=True)
+    web_grid.measure_api(server.base, token, items, CELLS)
+    web_grid.measure_grid(server.base, token, items, web_grid.JUMPS)
+
+
+def scores(server: Server) -> None:
+    """What Lighthouse says of first views."""
+    paths = those_there(server, lighthouse.VIEWS)
+    lighthouse.show(server.base, server.cookie, paths, rounds=lighthouse.ROUNDS, flags=CHROMIUM)
 
 
 _COMPARED = {
