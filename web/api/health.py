@@ -7,13 +7,13 @@ from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import Boolean, Float, Integer, List, Nested, Raw, String
-from apiflask.validators import OneOf, Range
+from apiflask.validators import OneOf
 
 from musictool_core.quality.health import checkup, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Profile
 from musictool_web import health
-from musictool_web.api.listing import PREFIX
+from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import web
 from musictool_web.planned import change_json
 from musictool_web.problem import NotThereError
@@ -58,11 +58,8 @@ class HealthAnswer(Schema):
     trend = List(Raw(), metadata={"description": "one a day: `day score tracks`"})
 
 
-class FoundArguments(HealthArguments):
+class FoundArguments(HealthArguments, WindowArguments):
     """A window of what a rule found."""
-
-    limit = Integer(load_default=100, validate=Range(1, MOST_ROWS))
-    offset = Integer(load_default=0, validate=Range(0, 100_000_000))
 
 
 class FoundAnswer(Schema):
