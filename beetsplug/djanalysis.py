@@ -48,7 +48,7 @@ class DjAnalysisPlugin(BeetsPlugin):
     @cached_property
     def importing(self) -> Any:
         """What measures during an import."""
-        return resolve("musictool_core.app.importing:Importing")(self._log)
+        return resolve("musictool_core.app.importing:Importing")(self._log, self.name)
 
     def commands(self) -> list[Command]:
         """The one command of this plugin."""

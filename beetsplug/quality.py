@@ -1,4 +1,4 @@
-"""`beet quality`: how healthy the metadata of the library are, and what mends them."""
+"""`beet quality`: how good files and their metadata are, and what mends them."""
 
 from __future__ import annotations
 
@@ -13,27 +13,76 @@ from musictool_core.host.feature import resolve
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from beets.library import Item, Library
+
 _PACKAGE = "musictool_core.app.cli.quality"
+_FILES = "musictool_core.app.cli.quality_files"
+_OVER_ITEMS = "beets query over the items of the library"
 
 
 class QualityPlugin(BeetsPlugin):
-    """Judges and mends metadata when asked."""
+    """Checks files, on import and when asked; judges and mends metadata when asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.import_stages = [self.collect]
+        self.register_listener("import_begin", self.begin)
+        self.register_listener("import_task_created", self.created)
+        self.register_listener("import_task_choice", self.chosen)
+        self.register_listener("import_task_files", self.settled)
+        self.register_listener("import", self.done)
+        self.register_listener("item_removed", self.after_removal)
 
     @cached_property
     def item_types(self) -> Mapping[str, Any]:
         """Types of our flexible attributes of items."""
         return dict(resolve("musictool_core.host.fields:ITEM_TYPES"))
 
+    @cached_property
+    def importing(self) -> Any:
+        """What checks files during an import, unless `djanalysis` does it with its own measures."""
+        return resolve("musictool_core.app.importing:Importing")(self._log, self.name)
+
     def commands(self) -> list[Command]:
         """The one command of this plugin."""
-        about = "how healthy metadata are, and what mends them"
-        return [Command("quality", about, _add_actions, package=_PACKAGE, default="health")]
+        about = "how good files and metadata are, and what mends them"
+        return [Command("quality", about, _add_actions, package=_PACKAGE, default="list")]
+
+    def begin(self, session: Any) -> None:
+        """An import begins."""
+        self.importing.begin(session)
+
+    def created(self, session: Any, task: Any) -> None:
+        """Files are found: begin to check them."""
+        self.importing.created(session, task)
+
+    def chosen(self, session: Any, task: Any) -> None:
+        """What is skipped need not be checked."""
+        self.importing.chosen(session, task)
+
+    def collect(self, session: Any, task: Any) -> None:
+        """Import stage: set what was found."""
+        self.importing.collect(session, task)
+
+    def settled(self, session: Any, task: Any) -> None:
+        """The files of a task are where they stay."""
+        self.importing.settled(session, task)
+
+    def done(self, lib: Library, paths: list[bytes]) -> None:
+        """An import is over."""
+        del paths
+        self.importing.done(lib)
+
+    def after_removal(self, item: Item) -> None:
+        """Forget which audio a file held that leaves the library."""
+        resolve("musictool_core.app.cli.dj:after_removal")(item, self._log)
 
 
 def _add_actions(actions: Actions) -> None:
+    _add_file_actions(actions)
     health = actions.add(
         "health", "health", "score, problems by priority, and their fixes",
-        query="beets query over the items of the library", writing=True,
+        query=_OVER_ITEMS, writing=True,
     )  # fmt: skip
     health.add_argument("--fix", metavar="RULE", help="mend what one rule finds, e.g. T003")
     health.add_argument("--quick", action="store_true", help="mend what is safe to mend")
@@ -44,3 +93,19 @@ def _add_actions(actions: Actions) -> None:
         "--files", action="store_true", help="read how tags are written in the files, too"
     )
     health.add_argument("--json", action="store_true", help="print one JSON object a problem")
+
+
+def _add_file_actions(actions: Actions) -> None:
+    score = actions.add(
+        "score", f"{_FILES}:score", "check files and score them", query=_OVER_ITEMS, writing=True
+    )
+    score.add_argument("--force", action="store_true", help="check known files again")
+    score.add_argument("-j", "--jobs", type=int, metavar="N", help="files at a time")
+    score.add_argument("--json", action="store_true", help="print one JSON object a file")
+    listed = actions.add(
+        "list", f"{_FILES}:list_scores", "scores, what they lose and why", query=_OVER_ITEMS,
+        listing=True,
+    )  # fmt: skip
+    listed.add_argument(
+        "--use", choices=("club", "archive", "mobile"), help="what the files are used for"
+    )

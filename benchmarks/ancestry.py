@@ -23,7 +23,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
-from musictool_core.audio.ancestry.inspection import Verdict, inspect
+from musictool_core.audio.ancestry.inspection import inspect
+from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.errors import MusicToolError
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ create_backup_before_migrations: no
 import: {{copy: no, write: no, autotag: no, quiet: yes, duplicate_action: keep}}
 # One step of the demo measures, not the import.
 djanalysis: {{auto: no}}
+quality: {{auto: no}}
 traktor:
   collection: {collection}
   # The collection is that of a notebook, whose music folder is this one here.

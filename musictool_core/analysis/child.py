@@ -59,8 +59,13 @@ def _answer(measure: Callable[..., Any], asked: dict[str, Any]) -> dict[str, Any
     # Works also while a library holds the interpreter, and on every system.
     faulthandler.dump_traceback_later(asked["limit_s"] * _PATIENCE, exit=True)
     try:
-        tempo_range = tuple(asked["tempo_range"])
-        return {"analysis": encode(measure(Path(asked["path"]), tempo_range=tempo_range))}
+        tempo_range, groups = tuple(asked["tempo_range"]), tuple(asked["groups"])
+        heard = measure(Path(asked["path"]), tempo_range=tempo_range, groups=groups)
+        return {
+            "analysis": encode(heard.analysis) if heard.analysis else None,
+            "signal": encode(heard.signal) if heard.signal else None,
+            "said": heard.error,
+        }
     except ToolMissing as error:
         return {"unable": _said(error)}
     except Exception as error:  # noqa: BLE001 - one bad file stops nobody

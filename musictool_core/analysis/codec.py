@@ -1,13 +1,14 @@
-"""An `Analysis` as JSON values and back; names that are not known (any more) are left out."""
+"""What was measured as JSON values and back; names that are not known (any more) are left out."""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 from functools import cache
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
-from musictool_core.audio import values
+from musictool_core.audio.signal.values import Signal
 from musictool_core.audio.values import Analysis
 from musictool_core.music.keys import Key
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def encode(analysis: Analysis) -> dict[str, Any]:
+def encode(found: Analysis | Signal) -> dict[str, Any]:
     """What `json` can write."""
-    return dataclasses.asdict(analysis)
+    return dataclasses.asdict(found)
 
 
 def decode(stored: dict[str, Any]) -> Analysis:
@@ -30,11 +31,21 @@ def decode(stored: dict[str, Any]) -> Analysis:
     return made
 
 
+def decode_signal(stored: dict[str, Any]) -> Signal:
+    """The same for the signal.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    made: Signal = _reader(Signal)(stored)
+    return made
+
+
 @cache
 def _reader(kind: Any) -> Callable[[dict[str, Any]], Any]:
     """What makes a value of a dataclass from JSON values; worked out once."""
-    # `values` names Key for type checkers only.
-    hints = get_type_hints(kind, vars(values), {"Key": Key})
+    # Its module names Key for type checkers only.
+    hints = get_type_hints(kind, vars(sys.modules[kind.__module__]), {"Key": Key})
     readers = {field.name: _converter(hints[field.name]) for field in dataclasses.fields(kind)}
     required = dict.fromkeys(
         field.name

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from musictool_core.analysis.workers import Task, limit_of
+from musictool_core.audio.heard import DJ
 from musictool_core.errors import FormatError, StorageError
 from musictool_core.safeio.payload import read_payload
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
     from pathlib import Path
 
     from musictool_core.analysis.workers import Measurer, Outcome
@@ -50,6 +51,7 @@ class Examined:
         digest: of its audio, "" when it cannot be read.
         outcome: what measuring it gave; None when it was not measured.
         error: why it cannot be read, "" when it can.
+        groups: of measures that were due, and that the outcome is of.
     """
 
     file: AudioFile
@@ -58,6 +60,7 @@ class Examined:
     modified_ns: int = 0
     outcome: Outcome | None = None
     error: str = ""
+    groups: tuple[str, ...] = (DJ,)
 
     @property
     def is_news(self) -> bool:
@@ -71,25 +74,28 @@ def examine(
     file: AudioFile,
     measurer: Measurer,
     *,
-    known: Container[str],
+    known: Mapping[str, Container[str]],
     tempo_range: tuple[float, float],
     force: bool = False,
 ) -> Examined:
-    """Read a file, and measure it when its audio is not known.
+    """Read a file, and measure what is not known of its audio.
 
     Args:
         file: to look at.
         measurer: measures it.
-        known: digests of audio that needs no measuring.
+        known: for each group of measures that is wanted: digests of audio that needs none.
         tempo_range: beats per minute that are likely.
         force: measure in any case.
     """
     read = identify(file)
-    if read.error or (read.digest in known and not force):
+    if read.error:
         return read
-    task = Task(file.path, limit_of(file.length_s), tempo_range)
+    groups = tuple(group for group, there in known.items() if force or read.digest not in there)
+    if not groups:
+        return read
+    task = Task(file.path, limit_of(file.length_s, groups), tempo_range, groups)
     outcome = measurer.ask(task)
-    return Examined(file, read.digest, read.size, read.modified_ns, outcome)
+    return Examined(file, read.digest, read.size, read.modified_ns, outcome, groups=groups)
 
 
 def identify(file: AudioFile) -> Examined:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from musictool_core.analysis import codec
 from musictool_core.analysis.due import AudioFile, Examined, examine
-from musictool_core.analysis.tables import FILES, RESULTS
+from musictool_core.analysis.tables import FILES, RESULTS, SIGNALS
+from musictool_core.audio.heard import DJ, SIGNAL
+from musictool_core.audio.signal.values import SIGNAL_VERSION
 from musictool_core.audio.values import VERSION
 from musictool_core.db import In, epoch
 from musictool_core.host.entities import Entity, file_of, read_images
@@ -17,12 +19,13 @@ from musictool_core.host.tracks import in_parts
 from musictool_core.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from musictool_core.analysis.workers import Outcome, Workers
+    from musictool_core.audio.signal.values import Signal
     from musictool_core.audio.values import Analysis
-    from musictool_core.db import Tx
+    from musictool_core.db import Table, Tx
     from musictool_core.host.library import Host
     from musictool_core.host.settings import AnalysisSettings
     from musictool_core.jobs.runner import Clock
@@ -77,10 +80,24 @@ def find_files(view: Tx, host: Host, ids: Collection[int]) -> list[AudioFile]:
     return found
 
 
-def known_audio(view: Tx) -> dict[str, str]:
-    """Audio that needs no measuring, by digest: "" when it is measured, else why it never is."""
-    columns = ("digest", "error", "attempts")
-    rows = RESULTS.select(view, columns, where={"version": VERSION})
+_GROUPS: Mapping[str, tuple[Table, int, str]] = {
+    DJ: (RESULTS, VERSION, "analysis"),
+    SIGNAL: (SIGNALS, SIGNAL_VERSION, "signal"),
+}
+"""For each group of measures its table, its version now, and the column of what was found."""
+
+
+def known_audio(view: Tx, groups: Sequence[str] = (DJ,)) -> dict[str, dict[str, str]]:
+    """For each group, audio that needs no measuring: "" when it is measured, else why it never is.
+
+    By digest.
+    """
+    return {group: _known_to(view, group) for group in groups}
+
+
+def _known_to(view: Tx, group: str) -> dict[str, str]:
+    table, version, _ = _GROUPS[group]
+    rows = table.select(view, ("digest", "error", "attempts"), where={"version": version})
     return {
         row["digest"]: row["error"]
         for row in rows
@@ -98,6 +115,7 @@ def run(
     report: Report,
     cancel: CancelToken,
     force: bool = False,
+    groups: Sequence[str] = (DJ,),
 ) -> Run:
     """Examine files; what is done when the user stops is kept, and the rest is said.
 
@@ -110,13 +128,14 @@ def run(
         report: takes the progress, in files.
         cancel: asked while waiting; what is being measured is given up.
         force: measure known audio, too.
+        groups: of measures that are wanted.
 
     Raises:
         Unable: nothing can be measured here.
         StorageError: the library cannot be written.
     """
     _forget_gone(host)
-    known = known_audio(host.reading())
+    known = known_audio(host.reading(), groups)
     task = partial(examine, known=known, tempo_range=settings.tempo_range, force=force)
     counts, failed, done = {True: 0, False: 0}, dict[int, str](), 0
     for one in _examined(files, workers, task, cancel):
@@ -127,9 +146,8 @@ def run(
         if one.is_news:
             with host.transaction() as tx:
                 store(tx, one, at=epoch(now()))
-        if one.outcome is not None:
-            known[one.digest] = one.outcome.error
-        if error := one.error or known[one.digest]:
+        note(known, one)
+        if error := one.error or error_of(known, one.digest):
             failed[one.file.key] = error
         else:
             counts[one.outcome is not None] += 1
@@ -181,26 +199,51 @@ def store(tx: Tx, one: Examined, *, at: float) -> None:
     }
     FILES.upsert(tx, [file])
     if one.outcome is not None:
-        store_outcome(tx, one.digest, one.outcome, at=at)
+        store_outcome(tx, one.digest, one.outcome, at=at, groups=one.groups)
 
 
-def store_outcome(tx: Tx, digest: str, outcome: Outcome, *, at: float) -> None:
+def store_outcome(
+    tx: Tx, digest: str, outcome: Outcome, *, at: float, groups: Sequence[str] = (DJ,)
+) -> None:
     """Store what measuring gave; an attempt that fails takes nothing away."""
-    before = RESULTS.get(tx, {"digest": digest, "version": VERSION})
-    if outcome.analysis is None and before is not None and before["analysis"] is not None:
-        return
-    found = outcome.analysis
-    attempts = (before["attempts"] if before else 0) + 1
-    row = {
-        "digest": digest,
-        "version": VERSION,
-        "engine": found.engine if found else "",
-        "at": at,
-        "analysis": codec.encode(found) if found else None,
-        "error": outcome.error,
-        "attempts": attempts if outcome.error else 0,
-    }
-    RESULTS.upsert(tx, [row])
+    for group in groups:
+        table, version, column = _GROUPS[group]
+        before = table.get(tx, {"digest": digest, "version": version})
+        found = _found(outcome, group)
+        if found is None and before is not None and before[column] is not None:
+            continue
+        attempts = (before["attempts"] if before else 0) + 1
+        row = {
+            "digest": digest,
+            "version": version,
+            "at": at,
+            column: codec.encode(found) if found else None,
+            "error": _error(outcome, group),
+            "attempts": 0 if found else attempts,
+        }
+        if group == DJ:
+            row["engine"] = outcome.analysis.engine if outcome.analysis else ""
+        table.upsert(tx, [row])
+
+
+def _found(outcome: Outcome, group: str) -> Analysis | Signal | None:
+    return outcome.analysis if group == DJ else outcome.signal
+
+
+def _error(outcome: Outcome, group: str) -> str:
+    return "" if _found(outcome, group) else outcome.error
+
+
+def note(known: Mapping[str, dict[str, str]], one: Examined) -> None:
+    """Remember what came of a file, so that its audio is not measured again in one run."""
+    if one.outcome is not None:
+        for group in one.groups:
+            known[group][one.digest] = _error(one.outcome, group)
+
+
+def error_of(known: Mapping[str, dict[str, str]], digest: str) -> str:
+    """Why audio could not be measured; "" when it could."""
+    return next((there[digest] for there in known.values() if there.get(digest)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +270,9 @@ def known_of(view: Tx, ids: Collection[int]) -> dict[int, Known]:
         results = {row["digest"]: row for row in RESULTS.select(view, where={"digest": digests})}
         for row in files:
             result = results.get(row["digest"])
+            if not result and not row["error"]:
+                # Only its signal was checked.
+                continue
             stored = result["analysis"] if result else None
             found[row["item_id"]] = Known(
                 codec.decode(stored) if stored else None,
@@ -240,6 +286,44 @@ def analysis_of(view: Tx, digest: str) -> Analysis | None:
     """What is known of audio, None when that is nothing."""
     row = RESULTS.get(view, {"digest": digest})
     return codec.decode(row["analysis"]) if row and row["analysis"] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of the signal of an item.
+
+    Attributes:
+        signal: None when it could not be checked, or never was.
+        error: why not; "" when it never was.
+    """
+
+    signal: Signal | None
+    error: str
+
+
+def signals_of(view: Tx, ids: Collection[int]) -> dict[int, Checked]:
+    """The same for signals; items whose file was never looked at are left out."""
+    found: dict[int, Checked] = {}
+    for part in in_parts(list(ids)):
+        files = FILES.select(view, where={"item_id": In(part)})
+        digests = In({row["digest"] for row in files if row["digest"]})
+        results = {row["digest"]: row for row in SIGNALS.select(view, where={"digest": digests})}
+        for row in files:
+            result = results.get(row["digest"])
+            if not result and not row["error"]:
+                continue
+            stored = result["signal"] if result else None
+            found[row["item_id"]] = Checked(
+                codec.decode_signal(stored) if stored else None,
+                row["error"] or (result["error"] if result else ""),
+            )
+    return found
+
+
+def signal_of(view: Tx, digest: str) -> Signal | None:
+    """What is known of the signal of audio, None when that is nothing."""
+    row = SIGNALS.get(view, {"digest": digest})
+    return codec.decode_signal(row["signal"]) if row and row["signal"] else None
 
 
 def has_tables(view: Tx) -> bool:

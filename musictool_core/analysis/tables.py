@@ -21,6 +21,19 @@ RESULTS = Table(
     key=("digest",),
 )
 
+SIGNALS = Table(
+    "mt_analysis_signal",
+    (
+        Column("digest", Kind.TEXT, "SHA-256 of the audio without tags"),
+        Column("version", Kind.INTEGER, "of the checks"),
+        Column("at", Kind.DATE, "when it was checked"),
+        Column("signal", Kind.JSON, "all that was found, empty when it could not be checked"),
+        Column("error", Kind.TEXT, "why not, empty when all was well"),
+        Column("attempts", Kind.INTEGER, "how often it failed"),
+    ),
+    key=("digest",),
+)
+
 FILES = Table(
     "mt_analysis_file",
     (
@@ -35,4 +48,7 @@ FILES = Table(
     indexes=(Index(("digest",)),),
 )
 
-MIGRATIONS = (Migration((CreateTable(RESULTS), CreateTable(FILES))),)
+MIGRATIONS = (
+    Migration((CreateTable(RESULTS), CreateTable(FILES))),
+    Migration((CreateTable(SIGNALS),)),
+)

@@ -20,18 +20,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from musictool_core.analysis.codec import decode
+from musictool_core.analysis.codec import decode, decode_signal
+from musictool_core.audio.heard import DJ
 from musictool_core.errors import MusicToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from musictool_core.audio.signal.values import Signal
     from musictool_core.audio.values import Analysis
 
 T = TypeVar("T")
 
-MEASURE = "musictool_core.audio.measure:analyse"
+MEASURE = "musictool_core.audio.listen:listen"
 """What measures a file; by name, because other processes load it."""
 
 _START_S = 120.0
@@ -69,11 +71,13 @@ class Task:
     Attributes:
         limit_s: after so many seconds it is given up.
         tempo_range: beats per minute that are likely, for the choice between octaves.
+        groups: of measures, as in `audio.heard`.
     """
 
     path: Path
     limit_s: float
     tempo_range: tuple[float, float] = (78.0, 180.0)
+    groups: tuple[str, ...] = (DJ,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,14 @@ class Outcome:
     """What came of one file.
 
     Attributes:
-        analysis: None when it could not be measured.
-        error: why not, "" otherwise.
+        analysis: None when it was not asked for, or could not be measured.
+        error: why something could not be measured, "" otherwise.
+        signal: as `analysis`.
     """
 
     analysis: Analysis | None
     error: str = ""
+    signal: Signal | None = None
 
 
 class Measurer(Protocol):
@@ -105,12 +111,13 @@ class Measurer(Protocol):
         ...
 
 
-def limit_of(length_s: float | None) -> float:
+def limit_of(length_s: float | None, groups: Sequence[str] = (DJ,)) -> float:
     """After how many seconds a file of this length is given up.
 
-    Measuring takes about a hundredth of the length; a slow, busy machine has 25 times that.
+    Measuring takes about a hundredth of the length, a look for codecs some seconds; a slow, busy
+    machine has 25 times that.
     """
-    return 60.0 + (length_s if length_s and length_s > 0 else 600.0) / 4
+    return len(groups) * (60.0 + (length_s if length_s and length_s > 0 else 600.0) / 4)
 
 
 def count_cores() -> int:
@@ -142,6 +149,7 @@ class Child:
             "path": os.fspath(task.path),
             "limit_s": task.limit_s,
             "tempo_range": task.tempo_range,
+            "groups": task.groups,
         }
         with _deadline(process, task.limit_s) as expired:
             answer = _exchange(process, request)
@@ -156,7 +164,7 @@ class Child:
             raise Unable(str(answer["unable"]))
         if "error" in answer:
             return Outcome(None, str(answer["error"]))
-        return Outcome(decode(answer["analysis"]))
+        return _outcome(answer)
 
     def close(self) -> None:
         """See `Measurer.close`."""
@@ -208,6 +216,15 @@ class Child:
             return "it was stopped"
         status = _leave(process)
         return f"signal {_signal_name(-status)}" if status < 0 else f"exit status {status}"
+
+
+def _outcome(answer: dict[str, Any]) -> Outcome:
+    analysis, signal = answer["analysis"], answer["signal"]
+    return Outcome(
+        decode(analysis) if analysis else None,
+        answer["said"],
+        decode_signal(signal) if signal else None,
+    )
 
 
 def _leave(process: subprocess.Popen[bytes]) -> int:

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 from musictool_core import app, changes, jobs
 from musictool_core.analysis import cluster, engine, fill
 from musictool_core.app import edits
+from musictool_core.audio.heard import DJ, SIGNAL
 from musictool_core.changes import Origin
 from musictool_core.changes.observe import user_name
 from musictool_core.errors import Cancelled
 from musictool_core.host.filework import import_writes
 from musictool_core.progress import CancelToken, silent
+from musictool_core.quality import scoring
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from musictool_core.analysis.engine import Run
     from musictool_core.analysis.fill import Planned
+    from musictool_core.changes import Change
     from musictool_core.host.library import Host
     from musictool_core.host.settings import AnalysisSettings, Settings
     from musictool_core.jobs import JobContext, JobId
@@ -37,6 +40,7 @@ def measure(
     *,
     force: bool = False,
     workers: int | None = None,
+    groups: Sequence[str] = (DJ,),
     report: Report = silent,
     cancel: CancelToken | None = None,
 ) -> Run:
@@ -48,6 +52,7 @@ def measure(
         settings: of the user.
         force: measure what is known, too.
         workers: how many files at a time; None as the settings say.
+        groups: of measures, as in `audio.heard`.
         report: takes the progress, in files.
         cancel: stops it; what is done is kept.
 
@@ -65,6 +70,7 @@ def measure(
             report=report,
             cancel=cancel or CancelToken(),
             force=force,
+            groups=groups,
         )
 
 
@@ -87,6 +93,25 @@ def write(
     return result
 
 
+def plan_known_scores(host: Host, ids: Collection[int], use: str) -> list[Change]:
+    """Changes that write the known scores of items into their fields.
+
+    Args:
+        host: the library, with our tables.
+        ids: of items.
+        use: what their files are used for.
+    """
+    view = host.reading()
+    return scoring.plan_scores(view, dict(scoring.read_scores(view, ids, use)))
+
+
+def write_scores(host: Host, planned: Sequence[Change], origin: Origin) -> changes.Result | None:
+    """Write scores into the library; no file has them. None when there was nothing to write."""
+    if not planned:
+        return None
+    return edits.save(host, planned, origin, write=False, move=False)
+
+
 class AnalyseJob:
     """The job that measures items: all, or those whose numbers it is given."""
 
@@ -95,14 +120,28 @@ class AnalyseJob:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.analysis
+        self._use = settings.quality.use
 
     def run(self, context: JobContext) -> dict[str, Any]:
         """See `jobs.JobKind.run`."""
         host, ids = context.host, context.args["items"]
-        run = measure(host, ids, self._settings, report=context.report, cancel=context.cancel)
+        groups = context.args.get("groups", [DJ])
+        run = measure(
+            host,
+            ids,
+            self._settings,
+            groups=groups,
+            report=context.report,
+            cancel=context.cancel,
+        )
         origin = Origin(user_name(), SOURCE, "", os.getpid())
-        planned = fill.plan_fields(host, ids, template=self._settings.comment)
-        result = write(host, planned, origin)
+        result = None
+        if DJ in groups:
+            planned = fill.plan_fields(host, ids, template=self._settings.comment)
+            result = write(host, planned, origin)
+        if SIGNAL in groups:
+            scores = plan_known_scores(host, ids, self._use)
+            result = write_scores(host, scores, origin) or result
         if run.left:
             raise Cancelled("stopped on request; what was measured is kept.")
         return {
@@ -113,9 +152,12 @@ class AnalyseJob:
         }
 
 
-def queue(host: Host, ids: Collection[int]) -> JobId:
+def queue(host: Host, ids: Collection[int], groups: Sequence[str] = (DJ,)) -> JobId:
     """Queue a job for items; while one of the same waits, that one is returned."""
-    numbers = sorted(ids)
+    numbers, wanted = sorted(ids), sorted(groups)
     with host.transaction() as tx:
         key = f"{numbers[0]}-{numbers[-1]}-{len(numbers)}" if numbers else ""
-        return jobs.enqueue(tx, KIND, {"items": numbers}, key=key, now=app.utc_now())
+        if wanted != [DJ]:
+            key += f"-{'-'.join(wanted)}"
+        arguments = {"items": numbers, "groups": wanted}
+        return jobs.enqueue(tx, KIND, arguments, key=key, now=app.utc_now())

@@ -3,6 +3,9 @@
 Files are put in when a task is created, so that lookups, prompts and copying hide the measuring.
 What it says is set in the stage, before beets writes tags and moves files; where beets writes none
 (as-is), we do. All of it is part of the import: undoing that takes it back.
+
+Two plugins measure what is imported: `djanalysis` for DJs, `quality` the signal. Where both do, the
+first does it for both, so that each file is decoded once.
 """
 
 from __future__ import annotations
@@ -23,12 +26,15 @@ from musictool_core.analysis.due import AudioFile, examine
 from musictool_core.analysis.tables import FILES
 from musictool_core.analysis.workers import Unable
 from musictool_core.app import analysing
+from musictool_core.audio.heard import DJ, SIGNAL
 from musictool_core.db import epoch
 from musictool_core.errors import StorageError
 from musictool_core.host import filework
 from musictool_core.host.cells import tag_fields
 from musictool_core.host.listening import carry_on
+from musictool_core.host.loaded import is_loaded
 from musictool_core.host.settings import read_settings
+from musictool_core.quality.scoring import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,10 +46,14 @@ if TYPE_CHECKING:
     from musictool_core.analysis.filling import FieldValue
     from musictool_core.analysis.workers import Workers
     from musictool_core.app import App
+    from musictool_core.host.settings import Settings
 
 _LOOK_S = 0.2
 
 _FROM_IMPORT = "beet import"
+
+_PLUGINS = {"djanalysis": DJ, "quality": SIGNAL}
+"""Who wants which measures; the first that is loaded does the work for all."""
 
 
 @dataclass(slots=True)
@@ -62,7 +72,7 @@ class _Import:
 
     app: App
     workers: Workers
-    known: dict[str, str]
+    known: dict[str, dict[str, str]]
     futures: dict[Path, Future[Examined]] = field(default_factory=dict)
     found: dict[int, _Found] = field(default_factory=dict)
 
@@ -72,10 +82,12 @@ class Importing:
 
     Args:
         log: of the plugin.
+        plugin: its name.
     """
 
-    def __init__(self, log: logging.Logger) -> None:
+    def __init__(self, log: logging.Logger, plugin: str) -> None:
         self._log = log
+        self._plugin = plugin
         self._import: _Import | None = None
         self._later: list[int] = []
         self._exits = ExitStack()
@@ -86,12 +98,13 @@ class Importing:
         """Listener of `import_begin`."""
         with carry_on(self._log):
             self.end()
-            settings = read_settings().analysis
-            if session.config["pretend"] or settings.auto != "yes":
+            groups = self._groups("yes")
+            if session.config["pretend"] or not groups:
                 return
             running = app.start(session.lib, notice=self._log.warning)
+            settings = running.settings.analysis
             workers = self._exits.enter_context(cluster.open_workers(settings))
-            known = engine.known_audio(running.host.reading())
+            known = engine.known_audio(running.host.reading(), groups)
             self._import = _Import(running, workers, known)
 
     def created(self, session: Any, task: Any) -> None:
@@ -116,8 +129,8 @@ class Importing:
         """Import stage: wait for the measures, and set what they say."""
         del session
         items = list(task.imported_items())
+        self._later += [int(item.id) for item in items if item.id]
         if self._import is None:
-            self._later += [int(item.id) for item in items if item.id]
             return
         with carry_on(self._log):
             for item in items:
@@ -139,9 +152,10 @@ class Importing:
         with carry_on(self._log):
             self.end()
             later, self._later = self._later, []
-            if later and read_settings().analysis.auto == "background":
+            groups = self._groups("background")
+            if later and groups:
                 running = app.start(lib, notice=self._log.warning)
-                job = analysing.queue(running.host, later)
+                job = analysing.queue(running.host, later, groups)
                 self._log.warning(
                     f"{len(later)} imported files are measured by job {job}: the web view runs it,"
                     " or `beet musictool jobs run`."
@@ -151,6 +165,14 @@ class Importing:
         """End the workers."""
         self._import = None
         self._exits.close()
+
+    def _groups(self, when: str) -> tuple[str, ...]:
+        """Groups of measures that are wanted then, for the one plugin that does the work."""
+        loaded = [name for name in _PLUGINS if name == self._plugin or is_loaded(name)]
+        if self._plugin != loaded[0]:
+            return ()
+        settings = read_settings()
+        return tuple(_PLUGINS[name] for name in loaded if _auto(settings, name) == when)
 
     def _measure(self, run: _Import, item: Item) -> Future[Examined]:
         path = _path(item)
@@ -169,21 +191,18 @@ class Importing:
         host = run.app.host
         if one.outcome is not None:
             with host.transaction() as tx:
-                engine.store_outcome(tx, one.digest, one.outcome, at=epoch(app.utc_now()))
-            run.known[one.digest] = one.outcome.error
-        error = one.error or run.known.get(one.digest, "")
+                engine.store_outcome(
+                    tx, one.digest, one.outcome, at=epoch(app.utc_now()), groups=one.groups
+                )
+            engine.note(run.known, one)
+        error = one.error or engine.error_of(run.known, one.digest)
         if error:
             self._log.warning(f"{one.file.path}: {error}")
-            run.found[int(item.id)] = _Found(one.digest, one.error, {}, has_tags=False)
-            return
-        analysis = engine.analysis_of(host.reading(), one.digest)
-        if analysis is None:
-            return
-        template = run.app.settings.analysis.comment
-        made = filling.fill(analysis, _present(item), _ours(item), template=template)
-        has_tags = _set(item, made.values)
-        item.store()
-        run.found[int(item.id)] = _Found(one.digest, "", made.written, has_tags=has_tags)
+        values, written = _values(run, item, one.digest)
+        has_tags = _set(item, values) if values else False
+        if values:
+            item.store()
+        run.found[int(item.id)] = _Found(one.digest, one.error, written, has_tags=has_tags)
 
     def _wait(self, run: _Import, item: Item) -> Examined | None:
         future = self._measure(run, item)
@@ -245,6 +264,31 @@ class Importing:
             FILES.upsert(tx, rows)
 
 
+def _auto(settings: Settings, plugin: str) -> str:
+    return settings.analysis.auto if plugin == "djanalysis" else settings.quality.auto
+
+
+def _values(
+    run: _Import, item: Item, digest: str
+) -> tuple[dict[str, FieldValue], dict[str, FieldValue]]:
+    """What the audio of an item says in its fields, and what of it stands in those of others."""
+    view, settings = run.app.host.reading(), run.app.settings
+    values: dict[str, FieldValue] = {}
+    written: dict[str, FieldValue] = {}
+    analysis = engine.analysis_of(view, digest) if DJ in run.known else None
+    if analysis is not None:
+        template = settings.analysis.comment
+        made = filling.fill(analysis, _present(item), _ours(item), template=template)
+        values, written = made.values, made.written
+        for name, source in filling.SOURCES.items():
+            if source not in values and item.get(name) and not item.get(source):
+                values[source] = _FROM_IMPORT
+    signal = engine.signal_of(view, digest) if SIGNAL in run.known else None
+    if signal is not None:
+        values |= fields_of(signal, settings.quality.use)
+    return values, written
+
+
 def _path(item: Item) -> Path:
     return Path(os.fsdecode(item.path))
 
@@ -264,9 +308,6 @@ def _ours(item: Item) -> dict[str, FieldValue]:
 
 def _set(item: Item, values: dict[str, FieldValue]) -> bool:
     """Set fields; whether any of them stands in tags, too."""
-    for name, source in filling.SOURCES.items():
-        if source not in values and item.get(name) and not item.get(source):
-            values[source] = _FROM_IMPORT
     changed = {name for name, value in values.items() if item.get(name) != value}
     for name in changed:
         if values[name] is not None:

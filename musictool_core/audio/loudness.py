@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musictool_core.audio.decode import RATE
+from musictool_core.audio.peak import Peak
 from musictool_core.audio.values import Loudness
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ _SHORT_TERM = 30
 _TAPS = 4096
 _FFT = 65_536
 _STEP = _FFT - _TAPS + 1
-
-_OVERSAMPLING = 4
-_REACH = 16
-"""Samples to each side that a value between samples is made of."""
-_SEGMENT = 64
-_NEAR_PEAK = 0.6
-"""Segments whose sample peak is above this share of the highest can hide a higher one."""
-_MOST_SEGMENTS = 96
 
 
 def _k_response() -> NDArray[np.complex64]:
@@ -82,20 +75,7 @@ def _filtered(signal: NDArray[np.float64], b: list[float], a: list[float]) -> ND
     return out
 
 
-def _interpolators() -> Floats:
-    """Weights for the three values between two samples, shape (2 * _REACH, 3)."""
-    columns = []
-    for phase in range(1, _OVERSAMPLING):
-        distance = np.arange(-_REACH + 1, _REACH + 1) - phase / _OVERSAMPLING
-        window = np.kaiser(2 * _REACH * 64 + 1, 6.0)
-        at = np.round((distance / _REACH + 1) * _REACH * 64).astype(int)
-        weights = np.sinc(distance) * window[np.clip(at, 0, len(window) - 1)]
-        columns.append(weights / weights.sum())
-    return np.array(columns, np.float32).T
-
-
 _K = _k_response()
-_BETWEEN = _interpolators()
 
 
 class Meter:
@@ -111,8 +91,7 @@ class Meter:
         self._fed = self._weighted = 0
         self._squares: list[Floats] = []
         self._rest = np.empty(0, np.float32)
-        self._peak = 0.0
-        self._tail = np.zeros((2 * _REACH, sides), np.float32)
+        self._peak = Peak(sides)
         self.tenths = np.empty(0, np.float32)
         """Mean square of each full tenth of a second, all sides together."""
 
@@ -123,7 +102,7 @@ class Meter:
         self._waiting = np.concatenate([self._waiting, block])
         while len(self._waiting) >= _FFT:
             self._weigh()
-        self._look_for_peak(block)
+        self._peak.feed(block)
 
     def finish(self) -> None:
         """No more samples come."""
@@ -133,13 +112,13 @@ class Meter:
             self._waiting = np.concatenate([self._waiting, fill])
             self._weigh(keep=missing)
             missing = self._fed - self._weighted
-        self._look_for_peak(np.zeros((2 * _REACH, self._sides), np.float32))
+        self._peak.finish()
         self.tenths = np.concatenate(self._squares) if self._squares else self.tenths
 
     @property
     def true_peak(self) -> float:
         """Highest amplitude between samples."""
-        return self._peak
+        return self._peak.highest
 
     def _weigh(self, keep: int = _STEP) -> None:
         """Filter one FFT length of what waits."""
@@ -155,33 +134,6 @@ class Meter:
         whole = self._rest[: count * _TENTH].reshape(count, _TENTH)
         self._squares.append(whole.mean(axis=1))
         self._rest = self._rest[count * _TENTH :]
-
-    def _look_for_peak(self, block: Floats) -> None:
-        """Oversample where the samples are near the highest ones only."""
-        signal = np.concatenate([self._tail, block])
-        self._tail = signal[-2 * _REACH :].copy()
-        for side in range(self._sides):
-            self._peak = max(self._peak, _peak_of(signal[:, side], self._peak))
-
-
-def _peak_of(signal: Floats, known: float) -> float:
-    """True peak of the middle of a signal, or something not above `known`."""
-    size = np.abs(signal)
-    highest = float(size.max(initial=0.0))
-    known = max(known, highest)
-    starts = np.arange(0, len(signal) - 2 * _REACH, _SEGMENT)
-    if not known or not len(starts):
-        return known
-    peaks = np.maximum.reduceat(size[_REACH:], starts)
-    near = np.flatnonzero(peaks > _NEAR_PEAK * known)
-    if len(near) > _MOST_SEGMENTS:
-        near = near[np.argpartition(peaks[near], -_MOST_SEGMENTS)[-_MOST_SEGMENTS:]]
-    if not len(near):
-        return known
-    padded = np.concatenate([signal, np.zeros(_SEGMENT + 2 * _REACH, np.float32)])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH)
-    at = (starts[near][:, None] + np.arange(_SEGMENT)).ravel()
-    return max(known, float(np.abs(windows[at] @ _BETWEEN).max()))
 
 
 def measure(material: Material, so_far: Measured) -> Loudness | None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from musictool_core.audio.decode import Header
+    from musictool_core.audio.features import Features
+
 ENGINE = "numpy"
 """essentia was measured as evidence inside our networks, and added nothing: see
 `docs/decisions/0012-no-essentia.md`."""
@@ -60,6 +63,20 @@ def analyse(path: Path, *, tempo_range: tuple[float, float] = (78, 180)) -> Anal
     with decoding(path) as file:
         features = collect(file.blocks(), channels=file.header.channels)
         header, notes = file.header, file.notes()
+    return summarise(features, header, notes, tempo_range)
+
+
+def summarise(
+    features: Features, header: Header, notes: tuple[str, ...], tempo_range: tuple[float, float]
+) -> Analysis:
+    """Measure what was collected of a file.
+
+    Args:
+        features: of the whole file.
+        header: of its container.
+        notes: what was odd while it was decoded.
+        tempo_range: as in `analyse`.
+    """
     found = measured(Material(features, tempo_range))
     return Analysis(
         version=VERSION,

@@ -137,7 +137,6 @@ _NUMBERS: dict[str, tuple[str, float | None, float | None]] = {
     "r128_track_gain": ("a gain", -32768, 32767),
     "r128_album_gain": ("a gain", -32768, 32767),
     "energy": ("an energy", 1, 10),
-    "quality_score": ("a score", 0, 100),
     "traktor_rating": ("a rating", 0, 5),
 }
 """What the value is, least and greatest."""

@@ -35,7 +35,7 @@ _KINDS = {
 _PLAIN_LISTS = frozenset({("traktor", "paths"), ("djanalysis", "bpm_range")})
 """Lists whose members are tables or numbers instead of words."""
 
-_SWITCHES = frozenset({("djanalysis", "auto")})
+_SWITCHES = frozenset({("djanalysis", "auto"), ("quality", "auto")})
 """What is yes, no, or a word."""
 
 _TOKEN_VARIABLE = "MUSICTOOL_DISCOGS_TOKEN"  # noqa: S105 - the name of it
@@ -105,10 +105,14 @@ class QualitySettings:
         profile: whose rules and weights count: dj, collector or librarian.
         keys: how keys are to be written in the library: musical, camelot or open.
         id3v23: beets' own setting: tags are ID3v2.3, not 2.4.
+        auto: as in `AnalysisSettings`, for the checks of what is imported.
+        use: what files are used for: club, archive or mobile.
     """
 
     profile: str = "dj"
     keys: str = "musical"
+    auto: str = "yes"
+    use: str = "club"
     id3v23: bool = False
 
 
@@ -278,8 +282,7 @@ def _traktor(values: Mapping[str, Any]) -> TraktorSettings:
 
 
 def _analysis(values: Mapping[str, Any], jobs: Mapping[str, Any]) -> AnalysisSettings:
-    auto = {True: "yes", False: "no"}.get(values["auto"], values["auto"])
-    _check_word("djanalysis.auto", auto, ("yes", "background", "no"))
+    auto = _switch("djanalysis.auto", values["auto"])
     _check_word("djanalysis.tag_notation", values["tag_notation"], ("musical", "camelot", "open"))
     for key in jobs:
         _check_word("musictool.jobs", key, ("scheduler",))
@@ -299,7 +302,17 @@ def _analysis(values: Mapping[str, Any], jobs: Mapping[str, Any]) -> AnalysisSet
 def _quality(values: Mapping[str, Any]) -> QualitySettings:
     _check_word("quality.profile", values["profile"], ("dj", "collector", "librarian"))
     _check_word("quality.keys", values["keys"], ("musical", "camelot", "open"))
-    return QualitySettings(values["profile"], values["keys"], beets.config["id3v23"].get(bool))
+    auto = _switch("quality.auto", values["auto"])
+    _check_word("quality.use", values["use"], ("club", "archive", "mobile"))
+    return QualitySettings(
+        values["profile"], values["keys"], auto, values["use"], beets.config["id3v23"].get(bool)
+    )
+
+
+def _switch(key: str, value: object) -> str:
+    said = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    _check_word(key, said, ("yes", "background", "no"))
+    return str(said)
 
 
 def _check_word(key: str, value: object, known: tuple[str, ...]) -> None:

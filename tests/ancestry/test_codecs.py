@@ -10,9 +10,10 @@ import pytest
 from musictool_core.audio.ancestry.codecs import CODECS
 from musictool_core.audio.ancestry.excerpts import LENGTH, collect, spread
 from musictool_core.audio.ancestry.grid import best_grid
-from musictool_core.audio.ancestry.inspection import Verdict, inspect
+from musictool_core.audio.ancestry.inspection import inspect
 from musictool_core.audio.ancestry.notch import depths
 from musictool_core.audio.ancestry.resample import at_rate
+from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.audio.decode import decoding
 from tests.ancestry.conftest import RATE
 

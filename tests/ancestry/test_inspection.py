@@ -11,8 +11,9 @@ import pytest
 
 from musictool_core.audio.ancestry.cutoff import find_edge
 from musictool_core.audio.ancestry.excerpts import LENGTH, Excerpt, collect, spread
-from musictool_core.audio.ancestry.inspection import Verdict, inspect
+from musictool_core.audio.ancestry.inspection import inspect
 from musictool_core.audio.ancestry.resample import at_rate
+from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.audio.errors import Undecodable
 from tests.ancestry.conftest import RATE, music, write
 

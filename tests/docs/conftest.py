@@ -96,6 +96,7 @@ def _beet(folder: Path, music: Path, **settings: Any) -> Beet:
     common: dict[str, Any] = {"plugins": PLUGINS, "directory": str(music), "threaded": False}
     common["import"] = importing
     common["djanalysis"] = {"auto": False}
+    common["quality"] = {"auto": False}
     # The files are shared by all tests: their tags stay as they are.
     common["traktor"] = {
         "collection": str(folder.parent / TRAKTOR),

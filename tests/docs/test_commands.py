@@ -142,6 +142,7 @@ def test_the_keys_of_every_json_output_are_documented(
     beet("modify", "-y", "-M", "-W", "title:Undertow", "bpm=126")
     beet("modify", "-y", "-M", "-W", "title:Zugabe", "mood=calm")
     beet("dj", "analyze")
+    beet("quality", "score")
     documented: dict[str, list[str]] = {}
     for page in PLUGIN_PAGES.values():
         for table in page.tables():

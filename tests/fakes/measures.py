@@ -5,6 +5,7 @@ They are named as "tests.fakes.measures:loudness", as our own are.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -15,11 +16,14 @@ from zlib import crc32
 
 from musictool_core.audio import values
 from musictool_core.audio.errors import ToolMissing
+from musictool_core.audio.heard import DJ, SIGNAL, Heard
+from musictool_core.audio.signal import values as signals
 from musictool_core.audio.values import Analysis
 from musictool_core.errors import FormatError
 from musictool_core.music.keys import WHEEL, Key
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 AM = Key(8, minor=True)
@@ -57,7 +61,29 @@ def analysis(**changes: object) -> Analysis:
     return Analysis(**(whole | changes))  # type: ignore[arg-type]
 
 
-def loudness(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+def checked(**changes: object) -> signals.Signal:
+    """All that checks find, of an invented FLAC that was an MP3 and clips."""
+    whole = {
+        "version": signals.SIGNAL_VERSION,
+        "source": signals.Source("flac", 44_100, 2, 16, 900, 180.0),
+        "integrity": signals.Integrity(checksum="right"),
+        "trace": signals.Trace(
+            "lossy_proven", "MP3", 128, 192, is_own=False, evidence=("A grid.",), edge_hz=16_000.0
+        ),
+        "true_peak_dbtp": -0.5,
+        "clipping": signals.Clipping(30, 10.0, -0.5),
+        "levels": signals.Levels((0.0001, 0.0), None, 0.0, ""),
+        "silence": signals.Silence(0.5, 1.0, (signals.Passage(60.0, 2.5),), is_whole=False),
+        "dropouts": signals.Dropouts(0, ()),
+        "clicks": signals.Clicks(0, 0.0, ()),
+        "resolution": signals.Resolution(16, None),
+    }
+    return signals.Signal(**(whole | changes))  # type: ignore[arg-type]
+
+
+def loudness(
+    path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
+) -> Heard:
     """Length and peak of a WAV file; a key and tempo that its first samples choose."""
     assert tempo_range[0] < tempo_range[1]
     with wave.open(os.fspath(path), "rb") as file:
@@ -67,7 +93,7 @@ def loudness(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
         raise FormatError(f"{path.name} holds no sound.", hint="It is silent.")
     chosen = crc32(samples[:1000].tobytes())
     loud = values.Loudness(max(map(abs, samples)) / -1000, 0.0, 0.0)
-    return analysis(
+    found = analysis(
         duration_s=frames / rate,
         sample_rate=rate,
         channels=channels,
@@ -75,20 +101,32 @@ def loudness(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
         tempo=values.Tempo(100 + chosen % 6000 / 100, 0.9, None, is_stable=True),
         loudness=loud,
     )
+    source = signals.Source("pcm_s16le", rate, channels, 16, 128, frames / rate)
+    return _heard(found, checked(source=source), groups)
 
 
-def by_name(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+def _heard(found: Analysis, found_signal: signals.Signal, groups: Collection[str]) -> Heard:
+    return Heard(found if DJ in groups else None, found_signal if SIGNAL in groups else None)
+
+
+def by_name(
+    path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
+) -> Heard:
     """An invented analysis that the name of the file chooses: what holds no sound has one, too."""
     del tempo_range
     chosen = crc32(path.stem.encode())
-    return analysis(
+    found = analysis(
         key=values.KeyEstimate(WHEEL[chosen % 24], 0.8, WHEEL[(chosen + 1) % 24], 0.0),
         tempo=values.Tempo(120 + chosen % 1000 / 100, 0.9, None, is_stable=True),
         energy=values.Energy(1 + chosen % 90 / 10, (5.0,), 180.0),
     )
+    clipping = signals.Clipping(chosen % 30, chosen % 30 / 3, -0.1)
+    return _heard(found, checked(clipping=clipping), groups)
 
 
-def treacherous(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+def treacherous(
+    path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
+) -> Heard:
     """As `loudness`, but files of some names crash, hang, or print where answers go."""
     if "crash" in path.name:
         os.kill(os.getpid(), signal.SIGSEGV)
@@ -105,10 +143,21 @@ def treacherous(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
         raise ZeroDivisionError("division by zero")
     if "threads" in path.name:
         raise FormatError(",".join(os.environ.get(n, "") for n in ("OMP_NUM_THREADS", "SECRET")))
-    return loudness(path, tempo_range=tempo_range)
+    return loudness(path, tempo_range=tempo_range, groups=groups)
 
 
-def never_asked(path: Path, *, tempo_range: tuple[float, float]) -> Analysis:
+def never_asked(
+    path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
+) -> Heard:
     """A measure that must not be called."""
-    del tempo_range
+    del tempo_range, groups
     raise AssertionError(f"{path} was measured")
+
+
+def noted(
+    path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
+) -> Heard:
+    """As `loudness`; what was asked for is added to a file."""
+    with open(os.environ["TREACHEROUS_LOG"], "a") as log:  # noqa: PTH123 - one short line
+        log.write(json.dumps(list(groups)) + "\n")
+    return loudness(path, tempo_range=tempo_range, groups=groups)

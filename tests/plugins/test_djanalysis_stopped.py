@@ -36,7 +36,7 @@ def test_a_stopped_import_waits_for_no_file(
     library.add(item)
     session = SimpleNamespace(lib=library, config={"pretend": False})
     task = SimpleNamespace(items=[item], imported_items=lambda: [item], skip=False)
-    importing = Importing(logging.getLogger("beets.test"))
+    importing = Importing(logging.getLogger("beets.test"), "djanalysis")
     importing.begin(session)
     importing.created(session, task)
     while not path.with_suffix(".begun").exists():
@@ -61,7 +61,7 @@ def test_what_is_skipped_is_not_measured(
     hanging = write_wav(tmp_path / "music" / "hang.wav", 1)
     skipped = write_wav(tmp_path / "music" / "tool.wav", 2)
     session = SimpleNamespace(lib=library, config={"pretend": False})
-    importing = Importing(logging.getLogger("beets.test"))
+    importing = Importing(logging.getLogger("beets.test"), "djanalysis")
     importing.begin(session)
     for path in (hanging, skipped):
         importing.created(session, SimpleNamespace(items=[Item(path=os.fsencode(path), length=1)]))

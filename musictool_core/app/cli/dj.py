@@ -15,6 +15,7 @@ from musictool_core.app import analysing
 from musictool_core.app.bookkeeping import this_command
 from musictool_core.app.cli import session, text
 from musictool_core.app.cli.following import write_files
+from musictool_core.audio.heard import DJ
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
 from musictool_core.host.items import find_ids, find_in_order, item_paths, render_items
@@ -212,7 +213,7 @@ def after_removal(item: Item, log: logging.Logger) -> None:
 
 def _pretend(running: App, ids: Sequence[ItemId], opts: Namespace) -> int:
     host = running.host
-    known = engine.known_audio(host.reading())
+    known = engine.known_audio(host.reading())[DJ]
     due = 0
     with terminal.long_work() as (_, cancel):
         for file in engine.find_files(host.reading(), host, ids):

@@ -45,6 +45,50 @@ class Excerpt:
     brightness: float
 
 
+class Collector:
+    """Keeps the best passage of every few seconds, while the samples of a file pass.
+
+    Args:
+        rate: of the file, Hz.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._stretch = max(LENGTH, _STRETCH_S * rate)
+        self._waiting: list[Floats] = []
+        self._waits = 0
+        self.best: list[Excerpt] = []
+        self.length = 0
+        """Samples that were looked at; all of them after `finish`."""
+
+    def feed(self, block: Floats) -> None:
+        """Take the next samples, shape (n, channels), full scale 1."""
+        self._waiting.append(block)
+        self._waits += len(block)
+        if self._waits < self._stretch:
+            return
+        joined = np.concatenate(self._waiting)
+        while self._waits >= self._stretch:
+            self._look(joined[: self._stretch])
+            joined = joined[self._stretch :]
+            self._waits -= self._stretch
+        self._waiting = [joined.copy()]
+
+    def finish(self) -> None:
+        """No more samples come."""
+        if self._waits:
+            self._look(np.concatenate(self._waiting))
+            self._waiting, self._waits = [], 0
+
+    def _look(self, stretch: Floats) -> None:
+        found = _best_of(stretch, self.length)
+        self.length += len(stretch)
+        if found is not None:
+            self.best.append(found)
+        if len(self.best) > _MOST_KEPT:
+            pairs = zip(self.best[::2], self.best[1::2], strict=False)
+            self.best = [max(pair, key=_brightness) for pair in pairs]
+
+
 def collect(blocks: Iterable[Floats], rate: int) -> tuple[list[Excerpt], int]:
     """The best passage of every few seconds, and how many samples there were.
 
@@ -52,16 +96,11 @@ def collect(blocks: Iterable[Floats], rate: int) -> tuple[list[Excerpt], int]:
         blocks: samples of shape (n, channels), full scale 1, at the rate of the file.
         rate: of the file, Hz.
     """
-    best: list[Excerpt] = []
-    start = 0
-    for block in _in_stretches(blocks, max(LENGTH, _STRETCH_S * rate)):
-        found = _best_of(block, start)
-        if found is not None:
-            best.append(found)
-        if len(best) > _MOST_KEPT:
-            best = [max(pair, key=_brightness) for pair in zip(best[::2], best[1::2], strict=False)]
-        start += len(block)
-    return best, start
+    collector = Collector(rate)
+    for block in blocks:
+        collector.feed(block)
+    collector.finish()
+    return collector.best, collector.length
 
 
 def spread(best: Sequence[Excerpt], length: int, *, count: int) -> tuple[Excerpt, ...]:
@@ -81,21 +120,6 @@ def spread(best: Sequence[Excerpt], length: int, *, count: int) -> tuple[Excerpt
     rest = [each for each in best if all(each is not other for other in taken)]
     taken += sorted(rest, key=_brightness, reverse=True)[: count - len(taken)]
     return tuple(sorted(taken, key=_brightness, reverse=True))
-
-
-def _in_stretches(blocks: Iterable[Floats], length: int) -> Iterable[Floats]:
-    waiting: list[Floats] = []
-    size = 0
-    for block in blocks:
-        waiting.append(block)
-        size += len(block)
-        while size >= length:
-            joined = np.concatenate(waiting)
-            yield joined[:length]
-            waiting = [joined[length:]]
-            size -= length
-    if size:
-        yield np.concatenate(waiting)
 
 
 def _best_of(block: Floats, start: int) -> Excerpt | None:

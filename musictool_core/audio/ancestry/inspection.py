@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from musictool_core.audio.ancestry.bitrate import estimate
@@ -12,6 +11,7 @@ from musictool_core.audio.ancestry.cutoff import find_edge
 from musictool_core.audio.ancestry.excerpts import collect, spread
 from musictool_core.audio.ancestry.grid import best_grid
 from musictool_core.audio.ancestry.resample import at_rate
+from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.audio.decode import decoding
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from musictool_core.audio.ancestry.cutoff import Edge
     from musictool_core.audio.ancestry.excerpts import Excerpt
     from musictool_core.audio.ancestry.grid import Grid
+
+SIDES = 2
+"""Channels that are looked at: the first ones."""
 
 _EXCERPTS = 6
 _FEWEST = 2
@@ -53,19 +56,6 @@ _CONTAINERS = {
 """Lossy codecs of files, by the name that ffmpeg gives them."""
 
 
-class Verdict(Enum):
-    """What the evidence allows to say, and no more."""
-
-    LOSSLESS_CONSISTENT = "lossless_consistent"
-    """Nothing of a codec was found where it would show."""
-    LOSSY_PROVEN = "lossy_proven"
-    """The frame grid of a codec was found, or the file is in a lossy format itself."""
-    SUSPICIOUS = "suspicious"
-    """A weak grid together with an edge in the spectrum."""
-    CANNOT_TELL = "cannot_tell"
-    """Silent, too short, or dark: a codec would not show."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ancestry:
     """Whether a file went through a lossy codec.
@@ -93,13 +83,22 @@ def inspect(path: Path) -> Ancestry:
         ToolMissing: there is no ffmpeg.
         Undecodable: the file is missing or holds no audio.
     """
-    with decoding(path, rate=None) as file:
+    with decoding(path, rate=None, channels=None) as file:
         header = file.header
-        best, length = collect(file.blocks(), header.sample_rate)
-    if header.codec in _CONTAINERS:
-        name = _CONTAINERS[header.codec]
-        return Ancestry(Verdict.LOSSY_PROVEN, name, (f"The file itself is {name}.",))
-    return judge(best, length, header.sample_rate)
+        best, length = collect((block[:, :SIDES] for block in file.blocks()), header.sample_rate)
+    return of_format(header.codec) or judge(best, length, header.sample_rate)
+
+
+def of_format(codec: str) -> Ancestry | None:
+    """What the format of a file itself proves; None for a lossless one.
+
+    Args:
+        codec: as ffmpeg calls it.
+    """
+    name = _CONTAINERS.get(codec)
+    if name is None:
+        return None
+    return Ancestry(Verdict.LOSSY_PROVEN, name, (f"The file itself is {name}.",))
 
 
 def judge(best: Sequence[Excerpt], length: int, rate: int) -> Ancestry:

@@ -1,0 +1,217 @@
+"""`beet quality score`, `list` and what hangs on them, on real files through the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from musictool_core.analysis import workers
+from tests.ancestry.conftest import music, write
+from tests.fakes.music import HistoryBeet, files, snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RATE = 44_100
+NEVER = "tests.fakes.measures:never_asked"
+KEYS = [
+    *("path", "score", "use", "losses", "verdict", "codec", "confidence", "bitrate_low"),
+    *("bitrate_high", "evidence", "error"),
+]
+
+
+def ffmpeg(*words: str | Path) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, words)], check=True)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files to import: one sound in many forms, and what is wrong with some."""
+    folder = tmp_path_factory.mktemp("shelf")
+    true = write(folder / "true.wav", music(7, seconds=6))
+    for name in ("best", "fast"):
+        level = "8" if name == "best" else "0"
+        ffmpeg("-i", true, "-compression_level", level, folder / f"{name}.flac")
+    ffmpeg("-i", true, folder / "true.aiff")
+    ffmpeg("-i", true, "-c:a", "alac", folder / "alac.m4a")
+    ffmpeg("-i", true, "-b:a", "128k", folder / "lossy.mp3")
+    ffmpeg("-i", folder / "lossy.mp3", folder / "fake.flac")
+    loud = np.clip(4 * music(7, seconds=6), -1, 1)
+    soundfile.write(folder / "loud.flac", loud, RATE, subtype="PCM_16")
+    return folder
+
+
+Opened = Callable[..., HistoryBeet]
+
+
+@pytest.fixture
+def opened(_library_file: Path, tmp_path: Path) -> Opened:
+    """Opens an empty library with plugins; imports check nothing unless the settings say so."""
+
+    def open_it(*plugins: str, **settings: Any) -> HistoryBeet:
+        ours: dict[str, Any] = {"quality": {"auto": False}, "djanalysis": {"auto": False}}
+        ours["import"] = {"duplicate_action": "keep"}
+        names = ["history", "quality", *plugins]
+        return HistoryBeet(tmp_path / "beets", _library_file, plugins=names, **(ours | settings))
+
+    return open_it
+
+
+@pytest.fixture
+def beet(opened: Opened) -> HistoryBeet:
+    return opened()
+
+
+def take(beet: HistoryBeet, *paths: Path) -> None:
+    """Import copies of files as they are, one after the other, under their names."""
+    for path in paths:
+        copy = shutil.copy(path, beet.folder / "music")
+        beet("import", "-q", "-A", "-C", "-s", str(copy))
+
+
+def by_name(rows: list[Any]) -> dict[str, Any]:
+    return {row["path"].rpartition("/")[2]: row for row in rows}
+
+
+def test_files_are_checked_once_scored_listed_and_taken_back(
+    beet: HistoryBeet, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(beet, *sorted(shelf.iterdir()))
+    before, bytes_before = snapshot(beet), files(beet.folder / "music")
+
+    done = beet("quality", "score")
+
+    assert "files checked, 0 known before" in done.stdout
+    rows = beet("quality", "list", "--json").rows
+    assert all(list(row) == KEYS for row in rows)
+    for row in rows:
+        assert sum(loss["points"] for loss in row["losses"]) == 100 - row["score"]
+        assert row["use"] == "club"
+    found = by_name(rows)
+    by_verdict = {name: (row["verdict"], row["codec"]) for name, row in found.items()}
+    whole = ("alac.m4a", "best.flac", "fast.flac", "true.aiff", "true.wav")
+    assert {by_verdict[name] for name in whole} == {("lossless_consistent", None)}
+    (score,) = {found[name]["score"] for name in whole}
+    assert found["loud.flac"]["score"] < score
+    lossy = [row for row in rows if row["codec"] == "MP3"]
+    assert [row["verdict"] for row in lossy] == ["lossy_proven"] * 2
+    fake, own = sorted(lossy, key=lambda row: row["score"])
+    assert fake["bitrate_low"] <= 128 <= fake["bitrate_high"]
+    assert own["bitrate_low"] == own["bitrate_high"] == 128
+    assert fake["score"] < own["score"] < 80
+    low = beet("ls", "-f", "$path", "quality_score:..80", "quality_verdict:lossy_proven").stdout
+    assert low.split() == [row["path"] for row in lossy]
+    assert len(beet("quality").stdout.splitlines()) >= len(rows)
+
+    monkeypatch.setattr(workers, "MEASURE", NEVER)
+    assert (
+        f"nothing new; {len(rows)} files known before; 0 values" in beet("quality", "score").stdout
+    )
+    mobile = by_name(beet("quality", "list", "--use", "mobile", "--json").rows)
+    assert all(row["use"] == "mobile" for row in mobile.values())
+    assert beet("quality", "list", "-f", "$quality_score", "quality_score:..80").stdout.strip()
+
+    beet("undo", "--last")
+
+    assert (snapshot(beet), files(beet.folder / "music")) == (before, bytes_before)
+
+
+def test_what_nobody_can_play_has_no_points_and_stops_no_other(
+    beet: HistoryBeet, shelf: Path
+) -> None:
+    take(beet, *(shelf / name for name in ("lossy.mp3", "best.flac", "true.wav")))
+    junk, gone = beet.file_of(1), beet.file_of(2)
+    junk.write_bytes(bytes(range(256)) * 40)
+    gone.unlink()
+
+    done = beet.trying("quality", "score", "--json")
+
+    assert done.status == 2
+    states = {row["path"]: (row["status"], row["error"]) for row in done.rows}
+    assert states[str(gone)] == ("failed", "is not there")
+    assert states[str(junk)] == ("scored", None)
+    rows = {row["path"]: row for row in beet("quality", "list", "--json").rows}
+    assert rows[str(junk)]["score"] == 0
+    assert rows[str(junk)]["losses"][0]["reason"] == "It cannot be played."
+    assert (rows[str(gone)]["score"], rows[str(gone)]["error"]) == (None, "is not there")
+    assert rows[str(beet.file_of(3))]["score"] > 90
+
+
+def test_pretending_writes_nothing_and_says_what_is_due(
+    beet: HistoryBeet, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(beet, shelf / "lossy.mp3", shelf / "true.wav")
+    beet("quality", "score", "id:1")
+    before = snapshot(beet)
+    monkeypatch.setattr(workers, "MEASURE", NEVER)
+
+    done = beet("quality", "score", "--pretend")
+    rows = beet("quality", "score", "--pretend", "--json").rows
+
+    assert done.stdout.endswith(
+        "1 file would be checked; 0 values of known ones would be written.\n"
+    )
+    assert [row["status"] for row in rows] == ["known", "due"]
+    assert snapshot(beet) == before
+    assert "1 file never checked" in beet("quality").stderr
+
+
+def test_measuring_for_djs_and_checking_keep_apart(
+    opened: Opened, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:treacherous")
+    beet = opened("djanalysis")
+    take(beet, shelf / "true.wav")
+
+    beet("quality", "score")
+
+    assert beet("dj", "list").stdout == ""
+    assert "1 file measured, 0 known" in beet("dj", "analyze").stdout
+    assert "nothing new; 1 file known" in beet("quality", "score").stdout
+    assert beet.values("bpm") != [(0,)]
+
+
+@pytest.mark.parametrize("plugins", [[], ["djanalysis"]])
+def test_an_import_asks_each_file_once_for_all_that_is_wanted(
+    opened: Opened,
+    tmp_path: Path,
+    shelf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    plugins: list[str],
+) -> None:
+    log = tmp_path / "asked"
+    monkeypatch.setenv("TREACHEROUS_LOG", str(log))
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:noted")
+    beet = opened(*plugins, quality={}, djanalysis={})
+
+    take(beet, shelf / "true.wav")
+
+    (asked,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert asked == (["dj", "signal"] if "djanalysis" in plugins else ["signal"])
+    shown = beet("ls", "-f", "$quality_score $quality_verdict $analysis_bpm").stdout.split()
+    assert float(shown[0]) < 80
+    assert shown[1] == "lossy_proven"
+    assert ("$" in shown[2]) == ("djanalysis" not in plugins)
+    assert "nothing new; 1 file known before; 0 values" in beet("quality", "score").stdout
+    assert log.read_text().count("\n") == 1
+
+
+def test_an_import_may_leave_it_to_a_job(
+    opened: Opened, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:treacherous")
+    beet = opened("djanalysis", "musictool", quality={"auto": "background"})
+
+    take(beet, shelf / "true.wav")
+    assert beet("ls", "quality_score:..").stdout == ""
+    beet("musictool", "jobs", "run")
+
+    assert float(beet("ls", "-f", "$quality_score").stdout) < 80
+    assert beet("dj", "list").stdout == ""
