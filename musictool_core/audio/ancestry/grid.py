@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musictool_core.audio.ancestry.codecs import CODECS
+from musictool_core.audio.ancestry.copies import lags
 from musictool_core.audio.ancestry.notch import ROUNDING, depths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -102,6 +103,10 @@ class _Trace:
     totals: Floats
     own: list[int] = field(default_factory=list)
 
+    def takes(self, lags: Iterable[int]) -> bool:
+        """Whether a passage says something new, that is the copy of earlier ones at these lags."""
+        return all(lag % self.codec.spacing for lag in lags)
+
     def add(self, excerpt: Excerpt, rounding: float) -> None:
         bank = self.codec.banks[self.window]
         found = depths(bank, excerpt.samples, rounding=rounding)
@@ -157,8 +162,10 @@ def best_grid(
     best: Grid | None = None
     telling = [each for each in excerpts if not _is_loop(each)]
     for number, excerpt in enumerate(telling, start=1):
+        copied = [lag for other in telling[: number - 1] for lag in lags(other, excerpt)]
         for trace in traces:
-            trace.add(excerpt, rounding)
+            if trace.takes(copied):
+                trace.add(excerpt, rounding)
         found = [(trace, trace.grid(rate)) for trace in traces if trace.own]
         best = max((grid for _, grid in found), key=_rank, default=best)
         if best is not None and best.is_proof and best.depth >= _SURE:
