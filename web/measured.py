@@ -11,12 +11,13 @@ from musictool_core import jobs
 from musictool_core.analysis import fill, filling
 from musictool_core.analysis.others import said_by_others
 from musictool_core.app import analysing
+from musictool_core.audio.heard import DJ
 from musictool_web.charts.sound import sound_picture
 from musictool_web.media.answers import Status
 from musictool_web.media.peaks import Peaks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from musictool_core.analysis.engine import Known
     from musictool_core.analysis.others import Said
@@ -88,17 +89,24 @@ def spelled(key: Key, notation: str) -> str:
     return ", ".join((first, *(way for way in ways.values() if way != first)))
 
 
-def open_job(parts: Web, number: int) -> Job | None:
-    """The job that measures a track and is not finished, if there is one."""
+def open_job(parts: Web, number: int, group: str = DJ) -> Job | None:
+    """The job that measures a track and is not finished, if there is one.
+
+    Args:
+        parts: of this process.
+        number: of the track.
+        group: of measures.
+    """
     for job in jobs.list_jobs(parts.host.reading(), states=jobs.OPEN):
-        if job.kind == analysing.KIND and number in job.args["items"]:
+        is_ours = job.kind == analysing.KIND and group in job.args.get("groups", [DJ])
+        if is_ours and number in job.args["items"]:
             return job
     return None
 
 
-def queue(parts: Web, numbers: Collection[int]) -> jobs.JobId:
+def queue(parts: Web, numbers: Collection[int], groups: Sequence[str] = (DJ,)) -> jobs.JobId:
     """Queue a job that measures tracks."""
-    number = analysing.queue(parts.host, numbers)
+    number = analysing.queue(parts.host, numbers, groups)
     parts.worker.wake()
     return number
 

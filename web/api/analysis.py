@@ -11,9 +11,10 @@ from apiflask.validators import Length, OneOf, Range
 
 from musictool_core.analysis import verifying
 from musictool_core.analysis.verifying import Answer
+from musictool_core.audio.heard import DJ, SIGNAL
 from musictool_core.errors import MusicToolError
 from musictool_core.host.search import ITEMS, Question
-from musictool_web import measured, mixing, verify
+from musictool_web import checked, measured, mixing, verify
 from musictool_web.api.listing import PREFIX, WindowArguments
 from musictool_web.context import Web, web
 from musictool_web.planned import change_json
@@ -58,6 +59,24 @@ class AnalysisAnswer(Schema):
     job = Integer(allow_none=True, metadata={"description": "measures it, and is not finished"})
 
 
+class QualityAnswer(Schema):
+    """How good a file is; what is unknown is null."""
+
+    is_checked = Boolean()
+    score = Float(allow_none=True, metadata={"description": "0 to 100, for `use`"})
+    use = String(allow_none=True, metadata={"description": "of the settings"})
+    scores = Raw(metadata={"description": "by use: `club`, `archive`, `mobile`"})
+    losses = List(Raw(), metadata={"description": "`points value limit reason`"})
+    verdict = String(allow_none=True, metadata={"description": "`lossy_proven` and others"})
+    codec = String(allow_none=True, metadata={"description": "that it is in or went through"})
+    confidence = String(allow_none=True, metadata={"description": "`A`, `B` or `C`"})
+    bitrate_low = Integer(allow_none=True, metadata={"description": "kbit/s"})
+    bitrate_high = Integer(allow_none=True, metadata={"description": "kbit/s"})
+    evidence = List(String())
+    error = String(allow_none=True, metadata={"description": "why it could not be checked"})
+    job = Integer(allow_none=True, metadata={"description": "checks it, and is not finished"})
+
+
 class MixArguments(Schema):
     """How tracks may be played."""
 
@@ -99,6 +118,12 @@ class MeasureBody(Schema):
         Integer(validate=Range(0, 2**62)), load_default=None, validate=Length(1, _MOST_ITEMS)
     )
     q = String(load_default=None, metadata={"description": "without `ids`: a beets query"})
+    groups = List(
+        String(validate=OneOf((DJ, SIGNAL))),
+        load_default=[DJ],
+        validate=Length(1, 2),
+        metadata={"description": "`dj`: key, tempo and so on; `signal`: quality"},
+    )
 
 
 class MeasureAnswer(Schema):
@@ -227,6 +252,16 @@ def get_analysis(track_id: int) -> Any:
     return measured.as_json(measured.measured(parts, min(track_id, 2**62), title, draw=False))
 
 
+@blueprint.get("/tracks/<int:track_id>/quality")
+@blueprint.output(QualityAnswer)
+@blueprint.doc(summary="How good the file of a track is", responses=[404])
+def get_quality(track_id: int) -> Any:
+    """Its score, each lost point, and where it comes from."""
+    parts = web()
+    existing_track(parts, track_id)
+    return checked.as_json(checked.checked(parts, min(track_id, 2**62)))
+
+
 @blueprint.get("/tracks/<int:track_id>/mixable")
 @blueprint.input(MixArguments, location="query", arg_name="arguments")
 @blueprint.output(MixesAnswer)
@@ -269,7 +304,7 @@ def measure(body: dict[str, Any]) -> Any:
         ids = parts.search.ids(Question(ITEMS, words(body["q"])))
     if not ids:
         raise MusicToolError("no track is found.")
-    return {"job": measured.queue(parts, ids), "tracks": len(ids)}
+    return {"job": measured.queue(parts, ids, body["groups"]), "tracks": len(ids)}
 
 
 def existing_track(parts: Web, track_id: int) -> str:

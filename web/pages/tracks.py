@@ -8,6 +8,7 @@ from apiflask import APIBlueprint
 from flask import redirect, render_template, request
 
 from musictool_core.analysis import verifying
+from musictool_core.audio.heard import SIGNAL
 from musictool_core.changes.provenance import provenance
 from musictool_core.gaps.tables import GAPS
 from musictool_core.host.cells import editable_fields, format_cell
@@ -19,6 +20,7 @@ from musictool_core.insight.marks import one_of
 from musictool_core.music.keys import parse_key
 from musictool_web.art import track_art
 from musictool_web.charts.sound import clock
+from musictool_web.checked import SAID, checked
 from musictool_web.context import Web, web
 from musictool_web.links import artist_page, label_page
 from musictool_web.measured import measured, queue, spelled
@@ -46,10 +48,12 @@ _MEASURED = "analysis_"
 
 @blueprint.get("/tracks/<int:track_id>")
 def show(track_id: int) -> str:
-    """The page, or the part of it that was measured."""
+    """The page, or one of the parts of it that were measured."""
     parts = web()
     if request.args.get("part") == "sound":
         return _sound_part(parts, min(track_id, 2**62))
+    if request.args.get("part") == "quality":
+        return _quality_part(parts, min(track_id, 2**62))
     view = parts.host.reading()
     number = min(track_id, 2**62)
     query = (f"id:{number}",)
@@ -76,6 +80,7 @@ def show(track_id: int) -> str:
         mixes=_mixes(parts, found[0]["initial_key"]),
         **_sound(parts, number, tracks.rows[0]["title"] or "Untitled"),
         **_mixable(parts, number),
+        **_quality(parts, number),
         messages=messages(),
     )
 
@@ -89,6 +94,28 @@ def measure(track_id: int) -> Any:
         raise NotThereError(f"there is no track {track_id}.")
     queue(parts, [number])
     return redirect(f"/tracks/{number}#measured", 303)
+
+
+@blueprint.post("/tracks/<int:track_id>/check")
+def check(track_id: int) -> Any:
+    """Queue a job that checks the quality of the file, and show the page again."""
+    parts = web()
+    number = min(track_id, 2**62)
+    if number not in parts.search.rows_by_id(ITEMS, [number], ("id",)):
+        raise NotThereError(f"there is no track {track_id}.")
+    queue(parts, [number], (SIGNAL,))
+    return redirect(f"/tracks/{number}#checked", 303)
+
+
+def _quality_part(parts: Web, number: int) -> str:
+    rows = parts.search.rows_by_id(ITEMS, [number], ("id",))
+    if number not in rows:
+        raise NotThereError(f"there is no track {number}.")
+    return render_template("tracks/quality_part.html", row=rows[number], **_quality(parts, number))
+
+
+def _quality(parts: Web, number: int) -> dict[str, Any]:
+    return {"file": checked(parts, number), "verdicts": SAID}
 
 
 def _sound_part(parts: Web, number: int) -> str:

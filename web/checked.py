@@ -1,0 +1,98 @@
+"""How good the file of a track is, for its page and for the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from musictool_core.audio.ancestry.verdict import Verdict
+from musictool_core.audio.heard import SIGNAL
+from musictool_core.quality.limits import USES
+from musictool_core.quality.score import as_json as score_json
+from musictool_core.quality.scoring import read_scores
+from musictool_web import measured
+
+if TYPE_CHECKING:
+    from musictool_core.jobs import Job
+    from musictool_core.quality.score import Score
+    from musictool_web.context import Web
+
+SAID = {
+    Verdict.LOSSLESS_CONSISTENT.value: ("ok", "no trace of a codec"),
+    Verdict.LOSSY_PROVEN.value: ("old", "lossy, proven"),
+    Verdict.SUSPICIOUS.value: ("stale", "suspicious"),
+    Verdict.CANNOT_TELL.value: ("unknown", "cannot tell"),
+}
+"""Verdicts as stamps: kind and words."""
+
+_CONFIDENCES = {
+    "A": "proven, or plain to see",
+    "B": "something cannot be told",
+    "C": "a suspicion",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of a file.
+
+    Attributes:
+        score: for the use that is shown; None when it was never checked, or could not be.
+        others: scores for the other uses, by use.
+        error: why it could not be checked.
+        job: checks it, and is not finished.
+    """
+
+    score: Score | None
+    others: dict[str, float]
+    error: str
+    job: Job | None
+
+    @property
+    def confidence(self) -> str:
+        """In words."""
+        return _CONFIDENCES[self.score.confidence] if self.score else ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the file itself is in the codec that is named."""
+        return self.score is not None and self.score.low == self.score.high
+
+
+def checked(parts: Web, number: int) -> Checked:
+    """What is known of the file of a track."""
+    view = parts.host.reading()
+    chosen = parts.app.settings.quality.use
+    found = {use: next(read_scores(view, [number], use), (0, None))[1] for use in USES}
+    known = found[chosen]
+    others = {
+        use: each.score.score
+        for use, each in found.items()
+        if use != chosen and each is not None and each.score is not None
+    }
+    return Checked(
+        known.score if known else None,
+        others,
+        known.error if known else "",
+        measured.open_job(parts, number, SIGNAL),
+    )
+
+
+def as_json(found: Checked) -> dict[str, Any]:
+    """The object of one track in the API."""
+    told = score_json("", found.score) if found.score else None
+    return {
+        "is_checked": found.score is not None,
+        "score": told["score"] if told else None,
+        "use": told["use"] if told else None,
+        "scores": {told["use"]: told["score"], **found.others} if told else {},
+        "losses": told["losses"] if told else [],
+        "verdict": told["verdict"] if told else None,
+        "codec": told["codec"] if told else None,
+        "confidence": told["confidence"] if told else None,
+        "bitrate_low": told["bitrate_low"] if told else None,
+        "bitrate_high": told["bitrate_high"] if told else None,
+        "evidence": told["evidence"] if told else [],
+        "error": found.error or None,
+        "job": found.job.job_id if found.job else None,
+    }
