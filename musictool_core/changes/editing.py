@@ -177,6 +177,7 @@ class _Shelf:
     """
 
     def __init__(self, view: Tx, edits: Sequence[CellEdit], *, inherit: bool) -> None:
+        self._formatters: dict[tuple[Entity, str], Callable[[Value], str]] = {}
         ids: dict[Entity, set[int]] = {entity: set() for entity in Entity}
         fields: dict[Entity, set[str]] = {entity: set() for entity in Entity}
         for edit in edits:
@@ -207,7 +208,7 @@ class _Shelf:
         """The value to be, why it cannot be, or None when it is there."""
         own = self.images[edit.entity][edit.entity_id].value(edit.field)
         shown = self._inherits(edit) if own is ABSENT else own
-        now = format_cell(edit.entity, edit.field, shown)
+        now = self._formatter(edit.entity, edit.field)(shown)
         if edit.new_text == now:
             return None
         if isinstance(new, CellError):
@@ -219,6 +220,13 @@ class _Shelf:
                 return Refused(edit, "it is the album's value; clear it there")
             return None
         return (new,)
+
+    def _formatter(self, entity: Entity, field: str) -> Callable[[Value], str]:
+        """How cells of a field are shown; found out once for thousands of them."""
+        column = (entity, field)
+        if column not in self._formatters:
+            self._formatters[column] = cell_formatter(*column)
+        return self._formatters[column]
 
     def inherited(self, edit: CellEdit, value: Value) -> Iterable[tuple[Cell, tuple[Value, str]]]:
         """What an album's new value makes of its tracks."""
