@@ -1,8 +1,9 @@
 """What runs in a worker process: measures one file after the other, as lines of JSON ask for.
 
 Started by `workers` as `python -m musictool_core.analysis.child package.module:function`. The first
-line it answers says whether the measures could be loaded. It ends when its input does, so none is
-left when the process that asks is killed; one that hangs then ends by its own deadline.
+line it answers says whether the measures could be loaded. It ends as soon as its input does, in the
+middle of a file, too, so none is left when the process that asks is killed; one in which a library
+lets no other thread run ends by its own deadline.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import faulthandler
 import json
 import os
+import queue
 import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -44,8 +47,18 @@ def main(arguments: list[str]) -> None:
         _tell(answers, {"unable": _said(error)})
         return
     _tell(answers, {"ready": True})
+    asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked,), daemon=True).start()
+    while True:
+        _tell(answers, _answer(measure, json.loads(asked.get())))
+
+
+def _listen(asked: queue.SimpleQueue[bytes]) -> None:
+    """Take what is asked for; when nobody asks any more, nobody waits for an answer either."""
     for line in sys.stdin.buffer:
-        _tell(answers, _answer(measure, json.loads(line)))
+        asked.put(line)
+    # The decoder that may be at work ends by itself: nobody reads what it writes.
+    os._exit(0)
 
 
 def _take_stdout() -> BinaryIO:

@@ -188,6 +188,22 @@ def test_a_process_whose_owner_is_gone_ends(tmp_path: Path) -> None:
     child.close()
 
 
+def test_a_process_whose_owner_is_gone_ends_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    child = Child(TREACHEROUS)
+    path = write_wav(tmp_path / "hang.wav", 1)
+    hanging = threading.Thread(target=lambda: child.ask(Task(path, 600.0)))
+    hanging.start()
+    wait_for(tmp_path / "hang.begun")
+    process = process_of(child)
+    owned: Any = child._process
+
+    owned.stdin.close()  # as the system does when its owner is killed
+
+    assert process.wait(timeout=30) in {0, None}
+    hanging.join()
+    child.close()
+
+
 def test_longer_files_may_take_longer() -> None:
     assert limit_of(7200.0) > limit_of(300.0) > 60.0
     assert limit_of(None) == limit_of(600.0) == limit_of(0.0)
