@@ -19,6 +19,7 @@ ratio is ours by theirs, except for shares of right answers less than 1 is bette
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import statistics
@@ -88,7 +89,23 @@ def unknown(pieces: int, first: int) -> Iterator[str]:
         totals.update(counts)
     yield _row("all of these", totals)
     yield _row("music", _false_and_lost(piece(first + at) for at in range(10 * pieces)))
+    for what, all_of in (("false keys", "no key"), ("false tempi", "no tempo")):
+        most = upper_bound(totals[what], totals[all_of])
+        yield f"{what}: {totals[what]} of {totals[all_of]}, 95 % upper bound {most:.2%}"
     yield "* no piece of this kind was trained on"
+
+
+def upper_bound(hits: int, of: int, sure: float = 0.95) -> float:
+    """The share that gives no more hits than these in 5 % of all draws (Clopper and Pearson)."""
+    low, high = hits / of, 1.0
+    for _ in range(50):
+        share = (low + high) / 2
+        fewer = sum(
+            math.comb(of, count) * share**count * (1 - share) ** (of - count)
+            for count in range(hits + 1)
+        )
+        low, high = (share, high) if fewer > 1 - sure else (low, share)
+    return high
 
 
 def _false_and_lost(pieces: Iterable[Piece]) -> Counter[str]:

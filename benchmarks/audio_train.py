@@ -62,6 +62,7 @@ _HARD = {
     2_000_000: (20, ("tremolo",)),
     3_000_000: (10, ("by hand",)),
     4_000_000: (8, ("drums",)),
+    5_500_000: (20, ("plates",)),
 }
 """By the number of the first lesson: for how many others there is one, and the kinds."""
 _FOLDS = 3
@@ -145,7 +146,7 @@ def example(truth: Piece, features: Features) -> Example | None:
         views=key.views(table),
         signs=key.tonality(features.pitches, tuned, table),
         tempo=right,
-        tempo_evidence=np.array([tempo.evidence(lines, bpm) for bpm in found]),
+        tempo_evidence=tempo.evidence(lines, found),
         pulses=np.array([tempo.pulse(heard.parts, lines, bpm) for bpm in found]),
         has_beat=None if truth.kind == "melody" and not truth.bpm else truth.bpm is not None,
         bar=bar,
@@ -297,7 +298,7 @@ def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
     networks = {
         "key": key_networks(keyed, range(4)),
         "tempo": [
-            fit(rows, has_row, tempi, cells=8, outputs=1, noise=0.3, epochs=20, seed=seed)
+            fit(rows, has_row, tempi, cells=24, outputs=1, noise=0.3, epochs=60, seed=seed)
             for seed in range(4)
         ],
     }

@@ -266,6 +266,43 @@ def _gongs(rng: Rng) -> Piece:
     return _nothing(sound)
 
 
+def _plates(rng: Rng) -> Piece:
+    """Bars, bottles, bowed metal: partials lie further apart, or closer, than those of a tone."""
+    count = _length(rng, 14, 35)
+    bpm = float(rng.uniform(85, 150)) if rng.random() < 0.4 else None
+    bodies = [_body(rng, swells=False)]
+    bodies += [_body(rng, swells=rng.random() < 0.3) for _ in range(int(rng.integers(6)))]
+    sound, mean = np.zeros(count), 10 ** rng.uniform(-0.5, 0.6)
+    moments = list(_moments(rng, count, mean))
+    if bpm:
+        step = 60 / bpm * float(rng.choice([0.5, 1.0, 1.0, 2.0]))
+        moments = [int(at * RATE) for at in np.arange(0, count / RATE - 0.5, step)]
+        for at in np.arange(0, count / RATE - 0.5, 60 / bpm):
+            _put(sound, int(at * RATE), bodies[0][: RATE // 4], 1.0)
+    for at in moments:
+        _put(sound, at, bodies[int(rng.integers(len(bodies)))], float(rng.uniform(0.3, 1)))
+    return Piece(sound.astype(np.float32), None, False, bpm, "", 0.0)
+
+
+def _body(rng: Rng, *, swells: bool) -> Floats:
+    """One thing that rings, struck or swelling."""
+    time = np.arange(int(rng.uniform(0.2, 5) * RATE)) / RATE
+    number = int(rng.integers(3, 18))
+    base = 10 ** rng.uniform(1.9, 3)
+    places = base * np.arange(1, number + 1) ** rng.choice(
+        [rng.uniform(0.6, 0.9), rng.uniform(1.2, 2)]
+    )
+    if rng.random() < 0.4:
+        places = np.sort(base * 2 ** rng.uniform(0, 4, number))
+    sound = np.zeros(len(time))
+    for rank, hertz in enumerate(places[places < RATE / 2.5]):
+        fade = np.exp(-time * rng.uniform(0.3, 3) * (1 + 0.2 * rank) * 2 / time[-1])
+        phase = rng.uniform(0, 2 * np.pi)
+        sound += rng.uniform(0.2, 1) * fade * np.sin(2 * np.pi * hertz * time + phase)
+    sound /= np.abs(sound).max() + 1e-9
+    return _slow(sound.astype(np.float32), float(rng.uniform(0.1, 1)) if swells else 0.003)
+
+
 # ------------------------------------------------------------------ notes without a key
 
 
@@ -556,6 +593,7 @@ KINDS: Mapping[str, Kind] = {
     "rubato": Kind(_rubato, is_trained=True),
     "by hand": Kind(_by_hand, is_trained=True),
     "tremolo": Kind(_tremolo, is_trained=True),
+    "plates": Kind(_plates, is_trained=True),
     "bells": Kind(_bells, is_trained=False),
     "wind": Kind(_wind, is_trained=False),
     "applause": Kind(_applause, is_trained=False),

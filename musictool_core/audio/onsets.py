@@ -79,10 +79,17 @@ def _total(bands: NDArray[np.float16]) -> Floats:
 
 
 def _rise(bands: NDArray[np.float16], loud: float) -> Floats:
-    """How much each band grew around each frame, in doublings above the floor."""
+    """How much each band grew around each frame, in doublings above the floor.
+
+    What was in the next band before has only moved: a tone that glides through the bands, each as
+    wide as the one before, would beat like a clock.
+    """
     levels = np.log2(1 + np.exp2(bands.astype(np.float32) - np.float32(loud - FLOOR_OCTAVES)))
+    before = levels[:-_LAG].copy()
+    np.maximum(before[:, 1:], levels[:-_LAG, :-1], out=before[:, 1:])
+    np.maximum(before[:, :-1], levels[:-_LAG, 1:], out=before[:, :-1])
     rise = np.zeros_like(levels)
-    np.maximum(levels[_LAG:] - levels[:-_LAG], 0, out=rise[1:-1])
+    np.maximum(levels[_LAG:] - before, 0, out=rise[1:-1])
     return np.asarray(rise, np.float32)
 
 

@@ -18,6 +18,8 @@ from musictool_core.audio.network import load, softmax
 from musictool_core.audio.values import Tempo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from musictool_core.audio.material import Material, Measured
@@ -40,12 +42,16 @@ _OUTSIDE = 1.5
 _WINDOW_S = 24.0
 _STEADY = 0.004
 """How far the tempo of most windows may be from that of the whole, as a share, for it to be one."""
-_STEADY_SHARE = 0.7
+_STEADY_SHARE = 0.8
 _KNOWN_S = (18.0, 30.0)
 _TURN_S = 4.0
 _THIN = 50
 """Frames that are summed to one once an envelope was turned by a tempo."""
-_LEAST_BEAT = 0.6
+_MULTIPLES = (1, 2, 3, 4, 6, 8, 12)
+_BESIDE = np.concatenate([np.linspace(0.93, 0.985, 12), np.linspace(1.015, 1.07, 12)])
+_SHORTEST_BEAT_S = 5.0
+"""Seconds of beat: a fill in a silence is no tempo."""
+_LEAST_BEAT = 0.8
 """Odds of there being a beat below which none is told."""
 
 
@@ -93,19 +99,50 @@ def candidates(lines: Lines) -> list[float]:
     return found
 
 
-def evidence(lines: Lines, bpm: float) -> NDArray[np.float64]:
-    """What speaks for and against counting at a tempo."""
-    place = bpm * np.array(_LINES)
-    heights = []
-    for row in range(4):
-        line = np.array(
-            [lines.at(value * np.linspace(0.996, 1.004, 9), row).max() for value in place]
-        )
-        heights.append(line)
-    table = np.array(heights)
-    table /= table.max(axis=1, keepdims=True) + 1e-6
-    octave = np.log2(bpm / _CENTRE)
-    return np.concatenate([np.sqrt(table).ravel(), [octave, octave**2, octave**3]])
+def own(lines: Lines, found: Sequence[float]) -> list[float]:
+    """Those of some candidates that are more than lines of the first one.
+
+    Loud chords every other bar fill all eighths of a beat with lines; five quarters of it would
+    then be a candidate, of whose comb the highest line is the fifth of the beat itself.
+    """
+    strongest = found[0]
+    return [bpm for bpm in found if _is_related(bpm / strongest) or _stands(lines, bpm, strongest)]
+
+
+def _is_related(ratio: float) -> bool:
+    return any(abs(ratio / simple - 1) <= _SAME for simple in _RATIOS)
+
+
+def _stands(lines: Lines, bpm: float, strongest: float) -> bool:
+    """Whether most of a comb is not made of multiples of another beat."""
+    factors, gains = np.array(_HARMONICS).T
+    heights = gains * lines.at(bpm * factors)
+    places = bpm * factors / strongest
+    apart = np.abs(places - np.round(places)) > _SAME
+    return bool(heights[apart].sum() >= heights.sum() / 2)
+
+
+def evidence(lines: Lines, found: Sequence[float]) -> NDArray[np.float64]:
+    """What speaks for and against counting at each of some tempi, shape (tempi, inputs).
+
+    The lines around a tempo against the highest of them, and its comb against the highest one: a
+    line that the beat of another tempo leaves there looks like a beat of its own.
+    """
+    heights = np.array([_around(lines, bpm) for bpm in found])
+    table = np.sqrt(heights / (heights.max(axis=2, keepdims=True) + 1e-6))
+    gains = np.array([gain for _, gain in _HARMONICS])
+    combs = heights[:, :, [_LINES.index(factor) for factor, _ in _HARMONICS]] @ gains
+    against = np.sqrt(combs / (combs.max(axis=0) + 1e-6))
+    octave = np.log2(np.array(found) / _CENTRE)[:, None]
+    flat = table.reshape(len(found), -1)
+    return np.concatenate([flat, against, octave, octave**2, octave**3], axis=1)
+
+
+def _around(lines: Lines, bpm: float) -> NDArray[np.float64]:
+    """Heights of the lines around a tempo, shape (rows, lines)."""
+    place = (bpm * np.array(_LINES)[:, None] * np.linspace(0.996, 1.004, 9)).ravel()
+    rows = [lines.at(place, row).reshape(len(_LINES), -1).max(axis=1) for row in range(4)]
+    return np.array(rows)
 
 
 def pulse(parts: Floats, lines: Lines, bpm: float) -> NDArray[np.float64]:
@@ -131,8 +168,34 @@ def pulse(parts: Floats, lines: Lines, bpm: float) -> NDArray[np.float64]:
             float(np.mean(whole > 2 * whole.std())),
             float((whole**4).mean() / ((whole**2).mean() ** 2 + 1e-12)) ** 0.25,
             *_coherence(parts, bpm).ravel(),
+            *_sharpness(lines, bpm),
         ]
     )
+
+
+def _sharpness(lines: Lines, bpm: float) -> NDArray[np.float64]:
+    """How far the lines at multiples of a beat stand out from what is beside them, logarithms.
+
+    Blows are short, so their lines go on and on; what only sways has one or two of them.
+    """
+    here = bpm * np.array(_MULTIPLES)[:, None] * np.linspace(0.997, 1.003, 7)
+    beside = bpm * np.array(_MULTIPLES)[:, None] * _BESIDE
+    heights = lines.at(here.ravel()).reshape(here.shape).max(axis=1)
+    ground = np.median(lines.at(beside.ravel()).reshape(beside.shape), axis=1)
+    return np.asarray(np.log((heights + 1e-6) / (ground + 1e-6)))
+
+
+def lasting_s(envelope: Floats, bpm: float) -> float:
+    """For how many seconds a beat is about as strong as where it is strongest."""
+    size = int(_TURN_S / 2 * FPS)
+    count = max(1, len(envelope) // size)
+    kept = envelope[: count * size]
+    time = np.arange(len(kept)) / FPS
+    power = np.zeros(count)
+    for factor, gain in _HARMONICS:
+        turned = kept * np.exp(-2j * np.pi * (bpm * factor / 60) * time)
+        power += gain * np.abs(turned.reshape(count, -1).sum(axis=1)) ** 2
+    return float(power.sum() ** 2 / ((power**2).sum() + 1e-12) * size / FPS)
 
 
 def _repeats(envelope: Floats, after_s: float) -> float:
@@ -165,13 +228,24 @@ def _coherence(parts: Floats, bpm: float) -> NDArray[np.float64]:
 
 def local_tempi(parts: Floats, bpm: float) -> NDArray[np.float64]:
     """Tempo near `bpm` in each of overlapping windows."""
+    return _by_window(parts, bpm * np.linspace(0.96, 1.04, 161))[:, 0]
+
+
+def _by_window(parts: Floats, tempi: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The one of these tempi that each window has, and the height of its comb."""
     size = min(int(_WINDOW_S * FPS), parts.shape[1])
-    near = bpm * np.linspace(0.96, 1.04, 161)
     found = []
     for at in range(0, parts.shape[1] - size + 1, max(1, size // 2)):
-        lines = Lines(parts[:1, at : at + size])
-        found.append(near[lines.comb(near).argmax()])
+        heights = Lines(parts[:1, at : at + size]).comb(tempi)
+        found.append((tempi[heights.argmax()], heights.max()))
     return np.array(found)
+
+
+def is_stable(parts: Floats, bpm: float) -> bool:
+    """Whether one tempo fits the whole; windows count as far as they beat at all."""
+    tempi, heights = _by_window(parts, bpm * np.linspace(0.92, 1.08, 321)).T
+    near = np.abs(tempi / bpm - 1) < _STEADY
+    return bool(heights[near].sum() >= _STEADY_SHARE * heights.sum())
 
 
 def refined(envelope: Floats, bpm: float) -> float:
@@ -206,8 +280,8 @@ def measure(material: Material, so_far: Measured) -> Tempo | None:
     if onsets is None:
         return None
     lines = Lines(onsets.parts)
-    found = candidates(lines)
-    scores = load("tempo")(np.array([evidence(lines, bpm) for bpm in found]))[:, 0]
+    found = own(lines, candidates(lines))
+    scores = load("tempo")(evidence(lines, found))[:, 0]
     low, high = material.tempo_range
     scores = scores - _OUTSIDE * np.array([not low <= bpm <= high for bpm in found])
     shares = softmax(scores)
@@ -215,12 +289,11 @@ def measure(material: Material, so_far: Measured) -> Tempo | None:
     best = found[order[0]]
     signs = pulse(onsets.parts, lines, best)
     beats = float(softmax(np.append(load("beat")(signs[None])[0], 0.0))[0])
-    if beats < _LEAST_BEAT:
+    if beats < _LEAST_BEAT or lasting_s(onsets.whole, best) < _SHORTEST_BEAT_S:
         return None
-    near = np.abs(local_tempi(onsets.parts, best) / best - 1) < _STEADY
     return Tempo(
         bpm=refined(onsets.whole, best),
         confidence=float(shares[order[0]] * beats),
         alternative=refined(onsets.whole, found[order[1]]) if len(found) > 1 else None,
-        is_stable=bool(near.mean() >= _STEADY_SHARE),
+        is_stable=is_stable(onsets.parts, best),
     )

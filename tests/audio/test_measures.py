@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from musictool_core.audio import key
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.measure import measured
 from musictool_core.music.keys import parse_key
@@ -30,6 +31,59 @@ def test_tempo_of_drums_alone(bpm: float) -> None:
     assert found.tempo is not None
     ratio = found.tempo.bpm / bpm
     assert min(abs(ratio / fold - 1) for fold in (0.5, 1, 2)) < 0.0005
+
+
+def test_chords_that_are_switched_every_other_bar_leave_the_kick_its_tempo() -> None:
+    # Each switch clicks in all registers: a comb of all eighths of the beat, 158.1 among them.
+    beat, time = 60 / BPM, np.arange(30 * RATE) / RATE
+    chord = np.floor(time / (8 * beat)).astype(int) % 4
+    sounds = np.mod(time, 8 * beat) < 0.98 * 8 * beat
+    roots = np.array([57, 53, 48, 55])
+    tones = sum(
+        np.sin(2 * np.pi * 440 * 2 ** ((roots[chord] + step - 69) / 12) * time)
+        for step in (0, 4, 7)
+    )
+    within = np.mod(time, beat)
+    kick = np.sin(2 * np.pi * (45 * within + 3 * (1 - np.exp(-30 * within)))) * np.exp(-30 * within)
+    mixed = np.asarray(0.8 * kick + 0.1 * tones * sounds, np.float32)
+    found = measured(listen(stereo(mixed))).tempo
+
+    assert found is not None
+    assert found.bpm == pytest.approx(BPM, abs=0.05)
+
+
+def test_a_fill_in_a_silence_is_no_tempo() -> None:
+    samples = np.zeros(24 * RATE, np.float32)
+    fill = dance(bars=1, chords=False)[: 2 * RATE]
+    samples[8 * RATE : 10 * RATE] = fill
+
+    assert measured(listen(stereo(samples))).tempo is None
+
+
+def test_a_tone_that_glides_through_all_registers_does_not_beat() -> None:
+    way = np.linspace(0, 1, 24 * RATE)
+    hertz = 40 * (12_000 / 40) ** way
+    glide = 0.5 * np.sin(2 * np.pi * np.cumsum(hertz) / RATE)
+    material = listen(stereo(np.asarray(glide, np.float32)))
+
+    assert measured(material).tempo is None
+    assert material.onsets is not None
+    # Its power moves from band to band and never grows.
+    assert np.percentile(np.abs(material.onsets.whole), 95) < 0.5
+
+
+def test_partials_at_whole_multiples_are_told_from_those_of_a_plate() -> None:
+    time = np.arange(8 * RATE) / RATE
+    signs = []
+    for stretch in (1.0, 1.37):
+        places = [110 * partial**stretch for partial in range(1, 9)]
+        sound = sum(np.sin(2 * np.pi * hertz * time) for hertz in places)
+        pitches = listen(stereo(np.asarray(0.05 * sound, np.float32))).features.pitches
+        tuned = key.tuning(pitches)
+        signs.append(key.tonality(pitches, tuned, key.notes(pitches, tuned))[-1])
+
+    voice, plate = signs
+    assert voice > plate + 2
 
 
 def test_drums_alone_have_no_key() -> None:

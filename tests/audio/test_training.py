@@ -67,7 +67,7 @@ def test_saved_networks_answer_as_before(tmp_path: Path) -> None:
 def test_a_seed_is_the_same_piece_in_each_process() -> None:
     line = (
         "import hashlib; from benchmarks.audio_train import lesson;"
-        "print(hashlib.md5(b''.join(lesson(n).samples.tobytes() for n in (0, 3, 4))).hexdigest())"
+        "print(hashlib.md5(b''.join(lesson(n).samples.tobytes() for n in (0, 4))).hexdigest())"
     )
     said = {
         subprocess.run(
@@ -119,4 +119,4 @@ def test_other_weights_are_another_version() -> None:
     with np.load(WEIGHTS) as stored:
         content = b"".join(name.encode() + stored[name].tobytes() for name in sorted(stored))
 
-    assert (VERSION, hashlib.sha256(content).hexdigest()[:16]) == (2, "d2361532f2bf410b")
+    assert (VERSION, hashlib.sha256(content).hexdigest()[:16]) == (3, "0fbc4e85e0089268")
