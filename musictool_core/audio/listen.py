@@ -5,7 +5,7 @@ Where the file has the rate at which the measures work, one decoding serves both
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from musictool_core.audio.decode import CHANNELS, RATE, decoding
 from musictool_core.audio.errors import Undecodable
 from musictool_core.audio.features import collect
 from musictool_core.audio.heard import DJ, SIGNAL, Heard
-from musictool_core.audio.integrity import integrity_of
+from musictool_core.audio.integrity import Checksum, structure_of
 from musictool_core.audio.measure import analyse, summarise
+from musictool_core.audio.signal.ancestry import doubted
 from musictool_core.audio.signal.check import Stream
 from musictool_core.audio.signal.checks import Checks
 from musictool_core.audio.signal.values import SIGNAL_VERSION, Integrity, Signal, Source
@@ -60,7 +61,8 @@ def _both(path: Path, file: Decoding, tempo_range: tuple[float, float] | None) -
     """The signal, and the analysis where there is a range of tempos."""
     header = file.header
     checks = Checks(Stream(file.rate, file.channels, header.codec, header.depth))
-    passing = checks.passing(file.blocks())
+    checksum = Checksum(path, header.codec)
+    passing = checks.passing(_summed(file.blocks(), checksum))
     is_shared = tempo_range is not None and file.rate == RATE and file.channels <= CHANNELS
     features = None
     if is_shared:
@@ -68,19 +70,30 @@ def _both(path: Path, file: Decoding, tempo_range: tuple[float, float] | None) -
     else:
         for _ in passing:
             pass
-    found = checks.finish()
-    signal = Signal(
-        SIGNAL_VERSION,
-        Source(header.codec, file.rate, file.channels, header.depth, header.kbps, file.duration_s),
-        integrity_of(path, file),
-        **found,
-    )
+    signal = _signal(path, file, checks.finish(), checksum.finish())
     analysis = None
     if tempo_range is not None and features is not None:
         analysis = summarise(features, header, file.notes(), tempo_range)
     elif tempo_range is not None:
         analysis = analyse(path, tempo_range=tempo_range)
     return Heard(analysis, signal)
+
+
+def _signal(path: Path, file: Decoding, found: dict[str, Any], checksum: str) -> Signal:
+    header, structure = file.header, structure_of(path, file, checksum)
+    kbps = structure.walk.kbps if structure.walk else header.kbps
+    source = Source(
+        header.codec, file.rate, file.channels, header.depth, kbps, round(file.duration_s, 3)
+    )
+    if structure.walk is not None:
+        found["trace"] = doubted(found["trace"], structure.walk)
+    return Signal(SIGNAL_VERSION, source, structure.integrity, **found)
+
+
+def _summed(blocks: Iterable[Floats], checksum: Checksum) -> Iterator[Floats]:
+    for block in blocks:
+        checksum.feed(block)
+        yield block
 
 
 def _in_stereo(blocks: Iterable[Floats]) -> Iterator[Floats]:

@@ -137,7 +137,11 @@ def _source(signal: Signal, limits: Limits) -> list[Loss]:
     share = _share(trace.codec or "", kbps, limits)
     value = f"{trace.codec} {_said_range(_range(signal))}".strip()
     if trace.is_own:
-        return [Loss(share, value, "lossless", "The format is lossy.")]
+        losses = [Loss(share, value, "lossless", "The format is lossy.")]
+        if trace.doubt:
+            reason = "It may have been encoded before."
+            losses.append(Loss(limits.suspicion, trace.doubt, "treble up to 19.5 kHz", reason))
+        return losses
     return [
         Loss(share, value, "lossless", "It went through a lossy codec."),
         Loss(limits.transcoded, "2 generations", "1", "It was stored anew since."),
@@ -190,7 +194,7 @@ def _integrity(signal: Signal, limits: Limits) -> list[Loss]:
         (
             cost(limits.steps["integrity.junk_bytes"], junk),
             f"{junk} bytes",
-            "4096",
+            "512 bytes",
             "There is something else between its frames.",
         ),
     )
@@ -340,7 +344,7 @@ def _confidence(signal: Signal) -> str:
         return "A"
     if trace is None or trace.verdict == Verdict.CANNOT_TELL.value:
         return "B"
-    if trace.verdict == Verdict.SUSPICIOUS.value:
+    if trace.verdict == Verdict.SUSPICIOUS.value or trace.doubt:
         return "C"
     is_known = trace.verdict != Verdict.LOSSY_PROVEN.value or _range(signal)[0] is not None
     return "A" if is_known else "B"

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from musictool_core.audio.signal.ancestry import Ancestors
 from musictool_core.audio.signal.check import Block, Stream
+from musictool_core.audio.signal.clicks import ClickCounter
 from musictool_core.audio.signal.clipping import ClippedTops
+from musictool_core.audio.signal.dropouts import Holes
+from musictool_core.audio.signal.hires import Depths
 from musictool_core.audio.signal.levels import ChannelLevels
 from musictool_core.audio.signal.peaks import Peaks
 from musictool_core.audio.signal.silence import Silences
@@ -22,6 +25,9 @@ MEMBERS: Mapping[str, Callable[[Stream], Check]] = {
     "clipping": ClippedTops,
     "levels": ChannelLevels,
     "silence": Silences,
+    "dropouts": Holes,
+    "clicks": ClickCounter,
+    "resolution": Depths,
 }
 """By the field of `Signal` that each fills."""
 

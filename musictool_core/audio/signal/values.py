@@ -74,6 +74,7 @@ class Trace:
         evidence: what speaks for the verdict, one line each.
         edge_hz: where the treble ends; None when it does not.
         drop_db: how much less there is above.
+        doubt: what does not fit what the file says of itself, in words; "" when all does.
     """
 
     verdict: str
@@ -84,6 +85,7 @@ class Trace:
     evidence: tuple[str, ...]
     edge_hz: float | None = None
     drop_db: float | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
