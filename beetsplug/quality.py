@@ -106,6 +106,14 @@ def _add_file_actions(actions: Actions) -> None:
         "list", f"{_FILES}:list_scores", "scores, what they lose and why", query=_OVER_ITEMS,
         listing=True,
     )  # fmt: skip
-    listed.add_argument(
-        "--use", choices=("club", "archive", "mobile"), help="what the files are used for"
+    upgrades = actions.add(
+        "upgrades", f"{_FILES}:upgrades", "files to replace first, by loss and plays",
+        query=_OVER_ITEMS, listing=True,
+    )  # fmt: skip
+    for parser in (listed, upgrades):
+        parser.add_argument(
+            "--use", choices=("club", "archive", "mobile"), help="what the files are used for"
+        )
+    upgrades.add_argument(
+        "--most", type=int, default=20, metavar="N", help="how many to show (20); 0 for all"
     )

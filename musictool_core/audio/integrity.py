@@ -51,7 +51,7 @@ class Checksum:
             return
         whole = np.rint(frames * np.float32(2 ** (self._depth - 1))).astype("<i4")
         parts = np.ascontiguousarray(whole).view(np.uint8).reshape(-1, 4)
-        self._sum.update(np.ascontiguousarray(parts[:, :size]))
+        self._sum.update(parts[:, :size].tobytes())
 
     def finish(self) -> str:
         """`RIGHT`, `WRONG` or `ABSENT`; "" where there is none to be had."""

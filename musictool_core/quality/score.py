@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.quality.limits import cost
@@ -56,7 +56,8 @@ class Score:
         low: lowest likely bitrate of that codec, kbit/s; None when unknown.
         high: the highest.
         evidence: what speaks for the verdict, one line each.
-        source_loss: share of the points for a good source that are lost, 0 to 1.
+        source_points: what of it is lost to the source: a lossless copy would gain it.
+        is_own_format: the file itself is in that codec.
     """
 
     score: float
@@ -68,7 +69,8 @@ class Score:
     low: int | None
     high: int | None
     evidence: tuple[str, ...]
-    source_loss: float
+    source_points: float
+    is_own_format: bool
 
 
 def assess(signal: Signal, use: str, limits: Limits) -> Score:
@@ -80,6 +82,7 @@ def assess(signal: Signal, use: str, limits: Limits) -> Score:
         limits: what costs how much.
     """
     losses: list[Loss] = []
+    source_points = 0.0
     parts = {
         "source": _source(signal, limits),
         "integrity": _integrity(signal, limits),
@@ -89,6 +92,8 @@ def assess(signal: Signal, use: str, limits: Limits) -> Score:
     }
     for part, found in parts.items():
         losses += _within(limits.rooms[use][part], part, found)
+        if part == "source":
+            source_points = sum(loss.points for loss in losses)
     for cap, loss in sorted(_caps(signal, limits), key=lambda each: -each[0]):
         over = 100 - sum(each.points for each in losses) - cap
         if over > 0:
@@ -106,7 +111,8 @@ def assess(signal: Signal, use: str, limits: Limits) -> Score:
         low=low,
         high=high,
         evidence=trace.evidence if trace else (),
-        source_loss=min(1.0, sum(loss.points for loss in parts["source"])),
+        source_points=source_points,
+        is_own_format=_is_lossy(signal),
     )
 
 
@@ -348,22 +354,3 @@ def _confidence(signal: Signal) -> str:
         return "C"
     is_known = trace.verdict != Verdict.LOSSY_PROVEN.value or _range(signal)[0] is not None
     return "A" if is_known else "B"
-
-
-def as_json(path: str, found: Score) -> dict[str, Any]:
-    """The documented object of one file (docs/plugins/quality.md)."""
-    return {
-        "path": path,
-        "score": found.score,
-        "use": found.use,
-        "losses": [
-            {"points": e.points, "value": e.value, "limit": e.limit, "reason": e.reason}
-            for e in found.losses
-        ],
-        "verdict": found.verdict,
-        "codec": found.codec,
-        "confidence": found.confidence,
-        "bitrate_low": found.low,
-        "bitrate_high": found.high,
-        "evidence": list(found.evidence),
-    }

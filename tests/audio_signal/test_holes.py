@@ -130,7 +130,9 @@ def noise(rate: int, *, until_hz: float, floor: float = 1e-6) -> np.ndarray:
     hz = np.fft.rfftfreq(count, 1 / rate)
     spectrum *= np.where(hz < until_hz, 1 / np.maximum(hz, 200.0), 0)[:, None]
     sound = np.fft.irfft(spectrum, count, axis=0)
-    return 0.5 * sound / np.abs(sound).max() + floor * random.standard_normal((count, 2))
+    return np.asarray(
+        0.5 * sound / np.abs(sound).max() + floor * random.standard_normal((count, 2))
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3, TIT2
 
 from musictool_core.audio.errors import Undecodable
-from musictool_core.audio.listen import DJ, SIGNAL, listen
+from musictool_core.audio.heard import DJ, SIGNAL
+from musictool_core.audio.listen import listen
 from musictool_core.audio.measure import analyse
 from musictool_core.audio.mpegframes import walk, walk_bytes
 from musictool_core.audio.signal.values import Integrity, Trace

@@ -124,6 +124,23 @@ def by_name(
     return _heard(found, checked(clipping=clipping), groups)
 
 
+def by_codec(
+    path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
+) -> Heard:
+    """What the ending and the name of a file choose: lossy, a fake, suspected or whole."""
+    del tempo_range
+    traces = {
+        "lossy.mp3": signals.Trace("lossy_proven", "MP3", None, None, is_own=True, evidence=()),
+        "true.wav": signals.Trace("suspicious", "AAC", None, None, is_own=False, evidence=("?",)),
+        "best.flac": signals.Trace(
+            "lossless_consistent", None, None, None, is_own=False, evidence=("No grid.",)
+        ),
+    }
+    source = signals.Source(path.suffix[1:], 44_100, 2, 16, 192, 6.0)
+    trace = traces.get(path.name, checked().trace)
+    return _heard(analysis(), checked(source=source, trace=trace), groups)
+
+
 def treacherous(
     path: Path, *, tempo_range: tuple[float, float], groups: Collection[str] = (DJ,)
 ) -> Heard:

@@ -144,6 +144,32 @@ def test_what_nobody_can_play_has_no_points_and_stops_no_other(
     assert rows[str(beet.file_of(3))]["score"] > 90
 
 
+def test_upgrades_are_ranked_by_what_they_gain_and_by_plays(
+    opened: Opened, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    beet = opened()
+    take(beet, *(shelf / name for name in ("lossy.mp3", "fake.flac", "true.wav", "best.flac")))
+    beet("modify", "-y", "-M", "-W", "id:1", "traktor_playcount=9")
+    beet("modify", "-y", "-M", "-W", "id:2", "traktor_rating=5", "play_count=1")
+    beet("quality", "score")
+
+    rows = beet("quality", "upgrades", "--json").rows
+    text = beet("quality", "upgrades", "--most", "1").stdout
+
+    # What is lossless as far as can be told is never named, neither is a suspicion.
+    assert [row["item"] for row in rows] == [1, 2]
+    assert [row["weight"] for row in rows] == [10, 4]
+    assert [row["plays"] for row in rows] == [9, 1]
+    assert rows[0]["points"] < rows[1]["points"]
+    assert rows[1]["advice"] == (
+        "MP3 of about 128 to 192 kbit/s in a lossless file. Look for a lossless copy."
+    )
+    assert text.splitlines()[0].startswith(f"{rows[0]['points']:6.2f} points, 9 plays  ")
+    assert text.endswith("2 files to replace; 1 shown.\n")
+    assert beet("quality", "upgrades", "-f", "$id").stdout == "1\n2\n"
+
+
 def test_pretending_writes_nothing_and_says_what_is_due(
     beet: HistoryBeet, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

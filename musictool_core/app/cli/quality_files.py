@@ -13,8 +13,10 @@ from musictool_core.audio.heard import SIGNAL
 from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
 from musictool_core.host.items import find_ids, find_in_order, item_paths, render_items
-from musictool_core.quality.score import as_json
+from musictool_core.music import ItemId
+from musictool_core.quality import listing
 from musictool_core.quality.scoring import read_scores
+from musictool_core.quality.upgrades import rank
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from musictool_core.app import App
     from musictool_core.changes import Change
-    from musictool_core.music import ItemId
     from musictool_core.quality.score import Score
 
 _SHOWN_LOSSES = 3
@@ -80,12 +81,41 @@ def list_scores(lib: Library, opts: Namespace) -> int:
     for number in shown:
         scored = found[number]
         if opts.json:
-            terminal.write_json(_json_row(paths[number], use, scored.score, scored.error))
+            terminal.write_json(listing.as_json(paths[number], use, scored))
         else:
             _print_row(paths[number], scored.score, scored.error)
     if not opts.json and len(shown) < len(ids):
         left = text.count(len(ids) - len(shown), "file")
         terminal.notice(f"{left} never checked; `beet quality score` does.")
+    return 0
+
+
+def upgrades(lib: Library, opts: Namespace) -> int:
+    """`beet quality upgrades`."""
+    running = session.start(lib)
+    host = running.host
+    ids = find_ids(host, opts.query)
+    use = opts.use or running.settings.quality.use
+    tracks = listing.read_played(host.reading(), ids, use, find_ids(host, ["on_shelf:yes"]))
+    ranked = rank(tracks)
+    shown = ranked[: opts.most] if opts.most > 0 else ranked
+    numbers = [ItemId(each.played.item_id) for each in shown]
+    if opts.format:
+        for line in render_items(host, numbers, opts.format):
+            terminal.write(line)
+        return 0
+    paths = item_paths(host, numbers)
+    for number, each in zip(numbers, shown, strict=True):
+        if opts.json:
+            terminal.write_json(listing.upgrade_json(paths[number], each))
+        else:
+            plays = text.count(each.played.plays, "play")
+            stars = f", {each.played.stars} stars" if each.played.stars else ""
+            terminal.write(f"{each.points:6.2f} points, {plays}{stars}  {paths[number]}")
+            terminal.write(f"        {each.advice}")
+    if not opts.json:
+        kept = f"; {len(shown):,} shown" if len(shown) < len(ranked) else ""
+        terminal.write(f"{text.count(len(ranked), 'file')} to replace{kept}.")
     return 0
 
 
@@ -145,21 +175,6 @@ def _json_file(path: str, status: str, error: str, fields: Sequence[str]) -> dic
 
 
 # --- list ----------------------------------------------------------------------------------------
-
-
-def _json_row(path: str, use: str, found: Score | None, error: str) -> dict[str, Any]:
-    if found is not None:
-        return as_json(path, found) | {"error": error or None}
-    names = ("verdict", "codec", "confidence", "bitrate_low", "bitrate_high")
-    return {
-        "path": path,
-        "score": None,
-        "use": use,
-        "losses": [],
-        **dict.fromkeys(names),
-        "evidence": [],
-        "error": error or None,
-    }
 
 
 def _print_row(path: str, found: Score | None, error: str, *, most: int | None = None) -> None:
