@@ -1,4 +1,4 @@
-"""`beet quality`: how good files and their metadata are, and what mends them."""
+"""`beet quality`: how good files and metadata are, what mends them, what is there twice."""
 
 from __future__ import annotations
 
@@ -93,6 +93,11 @@ def _add_actions(actions: Actions) -> None:
         "--files", action="store_true", help="read how tags are written in the files, too"
     )
     health.add_argument("--json", action="store_true", help="print one JSON object a problem")
+    actions.add(
+        "duplicates", "musictool_core.app.cli.duplicates:duplicates",
+        "files that are the same sound, and versions that are not",
+        query=_OVER_ITEMS, listing=True,
+    )  # fmt: skip
 
 
 def _add_file_actions(actions: Actions) -> None:

@@ -6,10 +6,13 @@ import argparse
 import json
 import re
 import shlex
+import shutil
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from mediafile import MediaFile
 
 from musictool_core.host.command import Command, SoleCommand
 from tests.docs.conftest import PLUGINS
@@ -17,8 +20,6 @@ from tests.docs.pages import PAGES, PLUGIN_PAGES, ROOT, Page, inline_codes
 from tests.fakes.beet import fresh_beets
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.docs.conftest import DemoSet
 
 _CLASSES = {
@@ -143,6 +144,13 @@ def test_the_keys_of_every_json_output_are_documented(
     beet("modify", "-y", "-M", "-W", "title:Zugabe", "mood=calm")
     beet("dj", "analyze")
     beet("quality", "score")
+    # For `beet quality duplicates`.
+    (path,) = beet("ls", "-p", "title:Undertow").stdout.splitlines()
+    twin = shutil.copy(path, tmp_path / f"twin{Path(path).suffix}")
+    tagged = MediaFile(twin)
+    tagged.update({"title": "Undertow (1)", "album": "", "track": 0})
+    tagged.save()
+    beet("import", "-q", "-A", "-s", "-c", str(twin))
     documented: dict[str, list[str]] = {}
     for page in PLUGIN_PAGES.values():
         for table in page.tables():

@@ -8,6 +8,7 @@ import pytest
 from mediafile import MediaFile
 
 from tests.fakes.music import HistoryBeet, files, snapshot
+from tests.fakes.pieces import piece, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,3 +119,32 @@ def test_keys_are_judged_by_the_notation_of_the_setting(beet: HistoryBeet) -> No
 
     assert as_beets == []
     assert [row["new"] for row in as_wheel] == ["8A"]
+
+
+def test_duplicates_are_listed_with_why(beet: HistoryBeet, tmp_path: Path) -> None:
+    write(tmp_path / "in" / "a.flac", piece(41), artist="Air", title="Sluice", album="One")
+    write(tmp_path / "in" / "b.mp3", piece(41), artist="Air", title="Sluice", album="One")
+    write(tmp_path / "in" / "c.flac", piece(42), artist="Air", title="Weir", album="One")
+    beet("import", "-q", "-A", "-c", str(tmp_path / "in"))
+
+    rows = beet("quality", "duplicates", "--json", "artist:Air").rows
+    lines = beet("quality", "duplicates", "artist:Air").stdout.splitlines()
+    formatted = beet("quality", "duplicates", "-f", "$format $title", "artist:Air").stdout
+
+    (row,) = rows
+    assert row["class"] == "same_recording"
+    assert {path.rsplit(".")[-1] for path in row["files"]} == {"flac", "mp3"}
+    assert row["evidence"][0]["titles"] == "same"
+    assert lines[0].startswith("same recording: ")
+    assert lines[-1] == "3 files compared: 1 x same recording."
+    assert sorted(formatted.splitlines()) == ["FLAC Sluice", "MP3 Sluice"]
+    assert (beet.folder / "musictool-cache.db").exists()
+
+
+def test_a_file_that_cannot_be_compared_is_a_failure_of_its_own(beet: HistoryBeet) -> None:
+    beet.file_of(1).write_bytes(b"")
+
+    done = beet.trying("quality", "duplicates", "--json")
+
+    assert done.status == 2
+    assert "is empty (0 bytes)" in done.stderr
