@@ -49,6 +49,7 @@ _AGREE_S = 0.004
 _CLEAR = 0.75
 """Share of the passages that are enough to look no further."""
 
+_WORTH_REFINING = 0.5
 _REFINED = 3
 _MOST_SPEED = 0.03
 _HOP_S = 0.005
@@ -82,7 +83,7 @@ def align(left: Floats, right: Floats, about_s: float) -> Alignment | None:
     if plain is not None and plain.speed == 1.0 and plain.agreeing >= _CLEAR:
         return plain
     rough = _fit(_rough_lags(left, right, about_s), 5 * _AGREE_S)
-    guesses = [guess for guess in (rough, plain) if guess is not None and guess.agreeing >= 0.5]
+    guesses = [each for each in (rough, plain) if each and each.agreeing >= _WORTH_REFINING]
     refined = [_refine(left, right, guess) for guess in guesses]
     # Of two that agree as well, the one that needs no other speed.
     return max((*refined, plain), key=_clearness)
@@ -94,12 +95,16 @@ def _clearness(laid: Alignment | None) -> tuple[float, bool]:
 
 def _refine(left: Floats, right: Floats, guess: Alignment) -> Alignment | None:
     """The same to a part of a sample; None when nothing agrees there."""
-    laid: Alignment | None = guess
+    laid = guess
     for _ in range(_REFINED):
-        if laid is None:
-            return None
         lags = _lags(left, right, laid.lag_s, laid.speed, RATE // 20)
-        laid = _fit(lags, _AGREE_S / 2)
+        better = _fit(lags, _AGREE_S / 2)
+        if better is None or better.agreeing < _WORTH_REFINING:
+            return better
+        is_there = abs(better.lag_s - laid.lag_s) < 1e-5 and abs(better.speed - laid.speed) < 1e-7
+        laid = better
+        if is_there:
+            break
     return laid
 
 

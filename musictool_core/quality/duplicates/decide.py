@@ -54,6 +54,12 @@ SAME_BER = 0.20
 SAME_LOST, OTHER_LOST = 0.055, 0.11
 """Share of what stands out that copies may lack, and from which on it is another version."""
 
+SAME_LEAN_DB, OTHER_LEAN_DB = 0.2, 0.5
+"""How far changes of what stands out may lean to one side, over all."""
+
+SAME_BAND_LEAN_DB, OTHER_BAND_LEAN_DB = 1.2, 2.6
+"""The same in the band where that is most."""
+
 UNLIKE_LOST, UNLIKE_BER = 0.2, 0.26
 """Share of what stands out that is in one only, on both sides, and bits that differ, beyond which
 two pieces have nothing to do with each other."""
@@ -131,7 +137,8 @@ def _against(sounds: Sounds) -> tuple[str, ...]:
         found.append(f"only {100 * sounds.agreeing:.0f} % of the passages lie at one lag: a cut")
     if abs(sounds.speed - 1) > NEAR_SPEED:
         found.append(f"one plays {100 * abs(sounds.speed - 1):.1f} % faster")
-    if max(sounds.missing, sounds.added) >= OTHER_LOST:
+    leans = abs(sounds.lean_db) >= OTHER_LEAN_DB or sounds.band_lean_db >= OTHER_BAND_LEAN_DB
+    if max(sounds.missing, sounds.added) >= OTHER_LOST or leans:
         found.append(_part(sounds.missing, sounds.added))
     elif max(sounds.worst_missing, sounds.worst_added) >= OTHER_WORST:
         found.append(f"they differ around {_clock(sounds.worst_at_s)}")
@@ -164,6 +171,8 @@ def _doubts(sounds: Sounds) -> tuple[str, ...]:
     if max(sounds.missing, sounds.added) > SAME_LOST:
         lost = 100 * max(sounds.missing, sounds.added)
         found.append(f"{lost:.1f} % of what stands out is in one only")
+    if abs(sounds.lean_db) > SAME_LEAN_DB or sounds.band_lean_db > SAME_BAND_LEAN_DB:
+        found.append("what stands out is lower on one side: a quiet part may be missing")
     if max(sounds.worst_missing, sounds.worst_added) > SAME_WORST:
         found.append(f"they may differ around {_clock(sounds.worst_at_s)}")
     if max(sounds.left_only_s, sounds.right_only_s) > SAME_ONLY_S:

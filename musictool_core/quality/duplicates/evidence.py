@@ -43,6 +43,8 @@ class Sounds:
     worst_missing: float = 1.0
     worst_added: float = 1.0
     worst_at_s: float = 0.0
+    lean_db: float = 0.0
+    band_lean_db: float = 0.0
     level_db: float = 0.0
     tone_db: float = 0.0
     motion_db: float = 0.0
@@ -123,8 +125,8 @@ def _rounded(sounds: Sounds) -> Mapping[str, Any]:
             name: round(float(getattr(sounds, name)), 3)
             for name in (
                 *("agreeing", "missing", "added", "worst_missing", "worst_added", "worst_at_s"),
-                *("level_db", "tone_db", "motion_db", "width_db", "overlap_s", "left_only_s"),
-                "right_only_s",
+                *("lean_db", "band_lean_db", "level_db", "tone_db", "motion_db", "width_db"),
+                *("overlap_s", "left_only_s", "right_only_s"),
             )
         },
     }
