@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.audio.heard import SIGNAL
+from musictool_core.quality import listing
 from musictool_core.quality.limits import USES
-from musictool_core.quality.score import as_json as score_json
-from musictool_core.quality.scoring import read_scores
+from musictool_core.quality.scoring import Scored, read_scores
 from musictool_web import measured
 
 if TYPE_CHECKING:
@@ -78,21 +78,14 @@ def checked(parts: Web, number: int) -> Checked:
     )
 
 
-def as_json(found: Checked) -> dict[str, Any]:
-    """The object of one track in the API."""
-    told = score_json("", found.score) if found.score else None
+def as_json(found: Checked, use: str) -> dict[str, Any]:
+    """The object of one track in the API; `use` is that of the settings."""
+    told = listing.as_json("", use, Scored(found.score, found.error))
+    del told["path"]
+    own = {use: found.score.score} if found.score else {}
     return {
         "is_checked": found.score is not None,
-        "score": told["score"] if told else None,
-        "use": told["use"] if told else None,
-        "scores": {told["use"]: told["score"], **found.others} if told else {},
-        "losses": told["losses"] if told else [],
-        "verdict": told["verdict"] if told else None,
-        "codec": told["codec"] if told else None,
-        "confidence": told["confidence"] if told else None,
-        "bitrate_low": told["bitrate_low"] if told else None,
-        "bitrate_high": told["bitrate_high"] if told else None,
-        "evidence": told["evidence"] if told else [],
-        "error": found.error or None,
+        "scores": {**own, **found.others},
+        **told,
         "job": found.job.job_id if found.job else None,
     }

@@ -259,7 +259,8 @@ def get_quality(track_id: int) -> Any:
     """Its score, each lost point, and where it comes from."""
     parts = web()
     existing_track(parts, track_id)
-    return checked.as_json(checked.checked(parts, min(track_id, 2**62)))
+    use = parts.app.settings.quality.use
+    return checked.as_json(checked.checked(parts, min(track_id, 2**62)), use)
 
 
 @blueprint.get("/tracks/<int:track_id>/mixable")
