@@ -2,9 +2,10 @@
 
 Lighthouse is a tool of this benchmark only: nothing of it is part of the product. It is the command
 `lighthouse` on PATH, else `npx lighthouse@13`, which keeps it in npm's own cache; it needs Node
-and chromium. Each run has a fresh profile, the phone that Lighthouse simulates, and the session's
-cookie in its requests, so that it sees the page and not the door. The server has answered once
-before, as it has on any day but the first.
+and chromium. Each run has a fresh profile, the phone that Lighthouse simulates, and the launch
+token in its requests, so that it sees the page and not the door: a cookie would be replaced by the
+first one that the page keeps itself. The server has answered once before, as it has on any day but
+the first.
 """
 
 from __future__ import annotations
@@ -47,14 +48,12 @@ def command() -> list[str] | None:
     return None if npx is None else [npx, "--yes", f"lighthouse@{_VERSION}"]
 
 
-def show(
-    base: str, cookie: str, paths: Sequence[str], *, rounds: int, flags: Sequence[str]
-) -> None:
+def show(base: str, token: str, paths: Sequence[str], *, rounds: int, flags: Sequence[str]) -> None:
     """Run it on each page and print medians beside the bars.
 
     Args:
         base: address of the server, without a slash at its end.
-        cookie: of a session.
+        token: of the launch address.
         paths: pages.
         rounds: runs a page.
         flags: of chromium.
@@ -68,30 +67,28 @@ def show(
     )
     print("quarter; `CPU` says how much of it was free: a quiet desktop has 1,500 and more.")
     for path in paths:
-        runs = [_run(call, base + path, cookie, flags) for _ in range(rounds)]
+        runs = [_run(call, base + path, token, flags) for _ in range(rounds)]
         print(f"{path:24} {', '.join(_figures(path, runs))}; load {_load()}", flush=True)
         for fault in sorted(set().union(*map(_faults, runs))):
             print(f"  {fault}")
 
 
-def _run(call: Sequence[str], url: str, cookie: str, flags: Sequence[str]) -> Mapping[str, Any]:
+def _run(call: Sequence[str], url: str, token: str, flags: Sequence[str]) -> Mapping[str, Any]:
     """One run; where Lighthouse fails, which it does now and then on a busy computer, another."""
     for left in reversed(range(_ATTEMPTS)):
         try:
-            return _run_once(call, url, cookie, flags)
+            return _run_once(call, url, token, flags)
         except RuntimeError:
             if not left:
                 raise
     raise AssertionError  # the last attempt returns or raises
 
 
-def _run_once(
-    call: Sequence[str], url: str, cookie: str, flags: Sequence[str]
-) -> Mapping[str, Any]:
+def _run_once(call: Sequence[str], url: str, token: str, flags: Sequence[str]) -> Mapping[str, Any]:
     done = subprocess.run(
         [
             *(*call, url, "--quiet", "--output=json"),
-            f"--extra-headers={json.dumps({'Cookie': cookie})}",
+            f"--extra-headers={json.dumps({'Authorization': f'Bearer {token}'})}",
             f"--only-categories={','.join(_SCORES)}",
             f"--chrome-flags=--headless=new {' '.join(flags)}",
         ],

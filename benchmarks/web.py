@@ -130,6 +130,7 @@ class Server:
         self.url = url
         self._pid = pid
         self.port = urlsplit(url).port or 0
+        self.token = url.partition("token=")[2]
         self.base = f"http://127.0.0.1:{self.port}"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", url.partition(str(self.port))[2])
@@ -580,16 +581,15 @@ def paint(browser: Any, server: Server, path: str, foreign: list[str]) -> float:
 
 def the_editor(server: Server, items: int) -> None:
     """Preview and save of thousands of cells, and the grid in a browser."""
-    token = server.url.partition("token=")[2]
     print(f"\neditor, {items:,} tracks", flush=True)
-    web_grid.measure_api(server.base, token, items, CELLS)
-    web_grid.measure_grid(server.base, token, items, web_grid.JUMPS)
+    web_grid.measure_api(server.base, server.token, items, CELLS)
+    web_grid.measure_grid(server.base, server.token, items, web_grid.JUMPS)
 
 
 def scores(server: Server) -> None:
     """What Lighthouse says of first views."""
     paths = those_there(server, lighthouse.VIEWS)
-    lighthouse.show(server.base, server.cookie, paths, rounds=lighthouse.ROUNDS, flags=CHROMIUM)
+    lighthouse.show(server.base, server.token, paths, rounds=lighthouse.ROUNDS, flags=CHROMIUM)
 
 
 _COMPARED = {
