@@ -78,6 +78,7 @@ def measure(material: Material, so_far: Measured) -> Structure | None:
         strengths,
         mix_in_s=first_bar if has_grid else heard_s,
         last_phrase_s=start + last_bars * bar_s,
+        phrase_s=_PHRASE * bar_s,
         has_grid=has_grid,
     )
 
@@ -130,17 +131,19 @@ def _with_mix_points(
     *,
     mix_in_s: float,
     last_phrase_s: float,
+    phrase_s: float,
     has_grid: bool,
 ) -> Structure:
     """Mix in where the music begins, out where its end begins.
 
-    A piece of one section is mixed out in its last eight bars.
+    A piece that ends in a long section which is no outro is mixed out in its last eight bars.
     """
     intro = [section.end_s for section in sections if section.label == "intro"]
     outro = [section.start_s for section in sections if section.label == "outro"]
     intro_end = max(intro) if intro else None
     outro_start = min(outro) if outro else None
-    last = sections[-1].start_s if len(sections) > 1 else last_phrase_s
+    is_long = len(sections) == 1 or last_phrase_s - sections[-1].start_s > phrase_s + 1e-6
+    last = last_phrase_s if is_long else sections[-1].start_s
     mix_out = outro_start if outro_start is not None else last
     clear = float(np.clip(np.mean(strengths) / (3 * _DIFFERENT), 0, 1)) if strengths else 0.0
     return Structure(

@@ -168,6 +168,18 @@ def test_a_piece_of_one_section_is_mixed_out_in_its_last_eight_bars() -> None:
     assert found.mix_out_s == pytest.approx(FIRST_BEAT_S + 24 * 240 / BPM, abs=8 * 60 / BPM)
 
 
+def test_a_long_last_section_that_is_no_outro_is_mixed_out_in_its_last_eight_bars() -> None:
+    beat = 60 / BPM
+    drums, full = dance(bars=32, chords=False, first=0.0), dance(bars=32, first=0.0)
+    start = int(8 * 4 * beat * RATE)
+    found = measured(listen(stereo(np.concatenate([drums[:start], full[start:]])))).structure
+
+    assert found is not None
+    assert [section.label for section in found.sections] == ["intro", "main"]
+    assert found.outro_start_s is None
+    assert found.mix_out_s == pytest.approx(24 * 4 * beat, abs=8 * beat)
+
+
 def test_one_mixes_in_where_the_music_begins_and_not_in_the_silence_before() -> None:
     quiet = np.zeros((int(5.3 * RATE), 2), np.float32)
     samples = np.concatenate([quiet, stereo(dance(bars=24))])
