@@ -40,6 +40,7 @@ traktor:
 
 _RATED_IN_BEETS = ("label:glasshouse", ",", "label:kaltstrom")
 _MEASURED = ("label:dijkhuis", ",", "label:glasshouse", ",", "label:kaltstrom")
+_CHECKED = "label:glasshouse"
 _RATED = ("traktor_rating:4..5", "bpm+")
 
 
@@ -95,7 +96,7 @@ def main(arguments: list[str]) -> int:
         ("16. What is wrong in the collection", ["traktor", "health"]),
         ("17. In step now", ["traktor", "status"]),
         *_measuring(),
-        ("21. How healthy are the tags?", ["quality", "health"]),
+        ("23. How healthy are the tags?", ["quality", "health"]),
     )
     for title, words in steps:
         say(title)
@@ -111,12 +112,14 @@ def main(arguments: list[str]) -> int:
 def _measuring() -> tuple[tuple[str, list[str]], ...]:
     """Steps that need a decoder."""
     if shutil.which("ffmpeg") is None:
-        say("Without ffmpeg no key, tempo or energy is measured.")
+        say("Without ffmpeg no key, tempo or energy is measured, and no file is checked.")
         return ()
     return (
         ("18. Key, tempo and energy from the audio (some labels)", ["dj", "analyze", *_MEASURED]),
         ("19. Is that what tags and Traktor say?", ["dj", "verify", "--all", *_MEASURED]),
         ("20. What mixes with a track?", ["dj", "mixable", "id:1"]),
+        ("21. How good are the files? (one label)", ["quality", "score", _CHECKED]),
+        ("22. Which of them to replace first?", ["quality", "upgrades", _CHECKED]),
     )
 
 
