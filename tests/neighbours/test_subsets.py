@@ -35,7 +35,8 @@ def test_any_subset_in_any_order_loads_lists_modifies_and_runs(
     beet: HistoryBeet, names: tuple[str, ...]
 ) -> None:
     # Its imports would measure, which other tests do.
-    beet.configure(plugins=random.sample(names, len(names)), djanalysis={"auto": False})
+    off = {"auto": False}
+    beet.configure(plugins=random.sample(names, len(names)), djanalysis=off, quality=off)
     beet.import_album("One", ("mp3",))
 
     for done in (

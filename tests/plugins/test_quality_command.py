@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def beet(_library_file: Path, tmp_path: Path) -> HistoryBeet:
     """A library of one album of two files."""
-    made = HistoryBeet(tmp_path / "beets", _library_file, plugins=["history", "quality"])
+    plugins = ["history", "quality"]
+    made = HistoryBeet(tmp_path / "beets", _library_file, plugins=plugins, quality={"auto": False})
     made.import_album("One", ("mp3", "flac"))
     return made
 
