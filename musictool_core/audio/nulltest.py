@@ -8,7 +8,7 @@ of its power there: of copies at 64 kbit/s up to four per cent, without a lead s
 Noise of a codec changes what stands out in the one as it changes what stands out in the other; a
 part that is left out does so on one side. How far it leans to one side, in dB, tells a part behind
 noise from a bad copy: by band, copies at 64 kbit/s lean by up to 0.8 dB and versions by 3 and more.
-Only bands up to 4 kHz count: above, codecs fill in noise of their own.
+Only bands up to 4 kHz count, for beats up to 6 kHz: above, codecs fill in noise of their own.
 
 Pure numpy; samples are floats at `alignment.RATE`, one channel.
 """
@@ -36,8 +36,8 @@ _EDGES_HZ = (
     *(60, 120, 200, 300, 400, 510, 630, 770, 920, 1080, 1270, 1480, 1720, 2000, 2320, 2700),
     *(3150, 3700, 4400),
 )
-_WINDOWS = (2048, 512)
-"""Samples of a cell: 93 ms for pitch, 23 ms for beats."""
+_WINDOWS = ((2048, _EDGES_HZ), (512, (*_EDGES_HZ, 5300, 6400)))
+"""Samples of a cell, and its bands: 93 ms for pitch, 23 ms for beats, where cymbals count, too."""
 
 _CHUNK = 1024
 """Cells in a row that are worked on at once."""
@@ -117,7 +117,7 @@ def run(left: Floats, right: Floats, laid: Alignment) -> NullTest | None:
     ours = left[first:last]
     start = laid.lag_s * RATE + first * step
     theirs = _on_time_of_left(right, start, len(ours), step)
-    found = [_compare(ours, theirs, size) for size in _WINDOWS]
+    found = [_compare(ours, theirs, size, hertz) for size, hertz in _WINDOWS]
     worst = max(found, key=lambda each: max(each.worst_missing, each.worst_added))
     right_first, right_last = round(start), round(start + len(ours) * step)
     fine, short = found
@@ -167,9 +167,9 @@ class _Compared:
     motion_db: float
 
 
-def _compare(ours: Floats, theirs: Floats, size: int) -> _Compared:
+def _compare(ours: Floats, theirs: Floats, size: int, hertz: tuple[int, ...]) -> _Compared:
     hop = size // 2
-    edges = np.searchsorted(np.fft.rfftfreq(size, 1 / RATE), _EDGES_HZ)
+    edges = np.searchsorted(np.fft.rfftfreq(size, 1 / RATE), hertz)
     # With short cells the lowest bands have none of their own.
     edges = np.unique(edges[edges > 0])
     pairs = [

@@ -51,7 +51,7 @@ class Decision:
 SAME_BER = 0.20
 """Beyond it a fingerprint speaks against the null test, and a person has to look."""
 
-SAME_LOST, OTHER_LOST = 0.055, 0.11
+SAME_LOST, OTHER_LOST = 0.065, 0.12
 """Share of what stands out that copies may lack, and from which on it is another version."""
 
 SAME_LEAN_DB, OTHER_LEAN_DB = 0.2, 0.5
