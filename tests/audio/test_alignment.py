@@ -138,3 +138,16 @@ def test_sound_at_the_ends_counts_and_silence_does_not() -> None:
     assert longer.right_only_s == pytest.approx(4, abs=0.3)
     assert longer.left_only_s == 0
     assert compare(full, full[4 * RATE :], -4.0).left_only_s == pytest.approx(4, abs=0.3)
+
+
+def test_cymbals_that_are_missing_lean_to_one_side() -> None:
+    plain = piece(12)
+    rng = np.random.default_rng(12)
+    hiss = np.diff(rng.standard_normal(len(plain) + 4), 4).astype(np.float32)
+    beats = np.exp(-(np.arange(len(plain)) % (RATE // 4)) / 600).astype(np.float32)
+    full = plain + np.float32(0.004) * hiss * beats
+
+    found = compare(full, plain)
+
+    assert found.lean_db > 0
+    assert found.band_lean_db > 3
