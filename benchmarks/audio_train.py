@@ -11,6 +11,7 @@ round otherwise. Whoever commits other weights lets `audio.values.VERSION` grow.
 from __future__ import annotations
 
 import argparse
+import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -469,10 +470,14 @@ def main() -> None:
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
     numbers = lessons(options.pieces)
+    # For the processes that are started here: several threads sum in another order, and that gives
+    # other weights.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(partial(made, kept=options.keep), numbers, chunksize=16))
-    examples = [(number, item) for number, item in zip(numbers, found, strict=True) if item]
-    networks = train([item for number, item in examples if not is_held(number)])
+        examples = [(number, item) for number, item in zip(numbers, found, strict=True) if item]
+        learnt = [item for number, item in examples if not is_held(number)]
+        networks = pool.submit(train, learnt).result()
     save(networks, options.out)
     print("\n".join(report(networks, [item for number, item in examples if is_held(number)])))
 
