@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SAMPLE = 200
 
 MOVES = 200
-MOVES_S = 0.4
+MOVES_S = 0.1
 """The place is worked out for so many files, and for so long, at most: beets needs milliseconds for
 each, or much more where many albums have one name."""
 
