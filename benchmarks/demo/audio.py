@@ -70,12 +70,29 @@ class Passage:
     length_s: float
 
 
-def write_audio(path: Path, extension: str, passages: Sequence[Passage], tags: Tags) -> None:
+def write_audio(
+    path: Path,
+    extension: str,
+    passages: Sequence[Passage],
+    tags: Tags,
+    *,
+    was_mp3: bool = False,
+) -> None:
     """Write one tagged audio file, the passages one after the other.
 
     Equal input gives equal bytes. An interruption leaves a file that is not whole.
     """
+    blocks = _blocks(passages)
+    if was_mp3:
+        mp3 = BytesIO(_encoded(ENCODINGS["mp3"], blocks))
+        blocks = iter([soundfile.read(mp3, dtype="float32")[0]])
     encoding = ENCODINGS[extension]
+    content = _encoded(encoding, blocks)
+    path.write_bytes(_with_fixed_serial(content) if encoding.container == "OGG" else content)
+    _write_tags(path, tags)
+
+
+def _encoded(encoding: Encoding, blocks: Iterator[NDArray[np.float32]]) -> bytes:
     encoded = BytesIO()
     with soundfile.SoundFile(
         encoded,
@@ -86,11 +103,9 @@ def write_audio(path: Path, extension: str, passages: Sequence[Passage], tags: T
         subtype=encoding.codec,
         compression_level=encoding.compression,
     ) as sound:
-        for block in _blocks(passages):
+        for block in blocks:
             sound.write(block)
-    content = encoded.getvalue()
-    path.write_bytes(_with_fixed_serial(content) if encoding.container == "OGG" else content)
-    _write_tags(path, tags)
+    return encoded.getvalue()
 
 
 def _blocks(passages: Sequence[Passage]) -> Iterator[NDArray[np.float32]]:

@@ -55,11 +55,13 @@ class AudioFile:
 
     Attributes:
         path: below the demo set's folder, with forward slashes.
+        was_mp3: as in `DigitalFile`.
     """
 
     path: str
     passages: tuple[Passage, ...]
     tags: Tags
+    was_mp3: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def _plan_audio(
         )
         for recording, length in stretches
     )
-    return AudioFile(f"{LIBRARY}/{file.path}", passages, file.tags)
+    return AudioFile(f"{LIBRARY}/{file.path}", passages, file.tags, file.was_mp3)
 
 
 def build(folder: Path, plan: Plan, report: Report = silent) -> Outcome:
@@ -218,7 +220,7 @@ def _put_audio(folder: Path, files: Sequence[AudioFile], report: Report) -> None
 
 def _put_one(path: Path, file: AudioFile) -> None:
     part = _part(path)
-    write_audio(part, path.suffix.removeprefix("."), file.passages, file.tags)
+    write_audio(part, path.suffix.removeprefix("."), file.passages, file.tags, was_mp3=file.was_mp3)
     part.replace(path)
 
 

@@ -16,7 +16,13 @@ _TRACKS = tracks_by_reference(RECORDS)
 
 
 def _album(
-    key: str, folder: str, extension: str, positions: str, *, by_beets: bool = False
+    key: str,
+    folder: str,
+    extension: str,
+    positions: str,
+    *,
+    by_beets: bool = False,
+    were_mp3: str = "",
 ) -> tuple[DigitalFile, ...]:
     """Rip tracks of one record with full tags: label, catalogue number and year included.
 
@@ -27,6 +33,7 @@ def _album(
         positions: which tracks, separated by blanks.
         by_beets: add the ids beets' Discogs tagger writes; the one of the recording,
             "<release id>-<position>", names the very track.
+        were_mp3: tracks that are copies of MP3s, separated by blanks.
     """
     files = []
     for position in positions.split():
@@ -53,13 +60,18 @@ def _album(
             )
         name = line.title.translate({ord(character): "_" for character in '/:?*"<>|'})
         path = f"{folder}/{number:02d} {name}.{extension}"
-        files.append(DigitalFile(path, (f"{key}:{position}",), tags))
+        was_mp3 = position in were_mp3.split()
+        files.append(DigitalFile(path, (f"{key}:{position}",), tags, was_mp3=was_mp3))
     return tuple(files)
 
 
 WELL_TAGGED = (
     *_album("KS007", "Mirko Halvorsen/Nachtbus Nach Tegel (1998)", "flac", "A B1"),
-    *_album("DHLP2", "Anneke De Wit/Polder Systems", "flac", "A1 A2 B2 C1 C2 D2", by_beets=True),
+    *_album(
+        *("DHLP2", "Anneke De Wit/Polder Systems", "flac", "A1 A2 B2 C1 C2 D2"),
+        by_beets=True,
+        were_mp3="B2",
+    ),
     *_album("BRKLP3", "Ladder & Stone/Corner Store Philosophy", "mp3", "A1 A2 A3 B2 C1 D2"),
     *_album("RT006", "Ophelia Grange/2014 - Paper Orchards", "ogg", "A1 A2 A3 B1 B2"),
     *_album("SHR-BOX-3", "Harriet Poole/Rooms", "opus", "1-1 1-2 1-3 2-1 2-2"),

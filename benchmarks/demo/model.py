@@ -156,6 +156,7 @@ class DigitalFile:
         version_of: references of tracks of which it holds another version.
         length: how long it plays; "" for as long as the tracks it plays.
         doubtful: a careful person could not be sure from tags, name and length.
+        was_mp3: it is a lossless copy of an MP3, as some shops sell them.
     """
 
     path: str
@@ -164,6 +165,7 @@ class DigitalFile:
     version_of: tuple[str, ...] = ()
     length: str = ""
     doubtful: bool = False
+    was_mp3: bool = False
 
 
 def seconds(length: str) -> int:

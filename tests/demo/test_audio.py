@@ -8,7 +8,10 @@ import pytest
 import soundfile
 
 from benchmarks.demo.audio import ENCODINGS, PAUSE_S, Passage, write_audio
+from benchmarks.demo.build import plan_demo_set
 from benchmarks.demo.model import Tags
+from musictool_core.audio.ancestry.inspection import inspect
+from tests.fakes.measures import WAS_MP3, demo_signal
 
 TAGS = Tags("Ísbrú", "Sigrún", "Vetrarljós", track=4, year=2011, label="Mosi", catalognum="M 4")
 
@@ -69,3 +72,19 @@ def test_a_side_holds_its_tracks_with_a_pause_between(tmp_path):
     samples, rate = soundfile.read(path)
     assert len(samples) / rate == 10 + PAUSE_S + 5
     assert not samples[10 * rate : (10 + PAUSE_S) * rate].any()
+
+
+@pytest.mark.parametrize("was_mp3", [True, False])
+def test_one_lossless_file_was_an_mp3_and_is_found_out(tmp_path, was_mp3: bool):
+    (file,) = (file for file in plan_demo_set().audio if file.was_mp3)
+    path = tmp_path / "x.flac"
+
+    write_audio(path, "flac", file.passages, Tags(), was_mp3=was_mp3)
+
+    assert file.path.endswith(f"/{WAS_MP3}.flac")
+    found = inspect(path)
+    # The pages say what the real check finds.
+    told = demo_signal(WAS_MP3 if was_mp3 else "").trace
+    assert told is not None
+    assert (found.verdict.value, found.codec) == (told.verdict, told.codec)
+    assert (found.bitrate or (None, None)) == (told.low, told.high)
