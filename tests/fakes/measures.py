@@ -11,7 +11,6 @@ import signal
 import time
 import wave
 from array import array
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -131,7 +130,8 @@ def by_name(
 def demo_signal(stem: str) -> signals.Signal:
     """What a check of a file of the demo finds: its only copy of an MP3, or nothing."""
     whole = signals.Trace("lossless_consistent", None, None, None, is_own=False, evidence=())
-    trace = replace(checked().trace, low=96, high=128) if stem == WAS_MP3 else whole
+    mp3 = signals.Trace("lossy_proven", "MP3", 96, 128, is_own=False, evidence=("A grid.",))
+    trace = mp3 if stem == WAS_MP3 else whole
     return checked(trace=trace, clipping=signals.Clipping(0, 0.0, -10.0))
 
 
