@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ from musictool_web.links import href
 from musictool_web.warm import lasts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from musictool_web.context import Web
 
@@ -177,6 +179,44 @@ class CompletionAnswer(Schema):
     items = List(Nested(StatesAnswer))
 
 
+class NothingAsked(Schema):
+    """It is always of all."""
+
+
+class SleeveAnswer(Schema):
+    """An album, a record, or both."""
+
+    album_id = Integer(allow_none=True, metadata={"description": "null for a record without files"})
+    release_id = Integer(allow_none=True, metadata={"description": "null for files only"})
+    title = String()
+    artist = String()
+    label = String()
+    catalognum = String()
+    year = Integer(allow_none=True)
+    added = String(allow_none=True, metadata={"description": "when it came, UTC"})
+
+
+class ArrivalsAnswer(Schema):
+    """The newest albums and records, and how much came in the last seven days."""
+
+    sleeves = List(Nested(SleeveAnswer))
+    tracks = Nested(MarkAnswer)
+    records = Nested(MarkAnswer)
+
+
+class CauseAnswer(Schema):
+    """What waits for a person."""
+
+    cause = String(metadata={"description": "review, failed_job or interrupted"})
+    mark = Nested(MarkAnswer)
+
+
+class CausesAnswer(Schema):
+    """All of it; what does not wait is left out."""
+
+    items = List(Nested(CauseAnswer))
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """An answer as it is sent."""
@@ -239,16 +279,15 @@ def _ready(parts: Web, arguments: dict[str, Any], make: Callable[..., Any]) -> R
 
 def as_json(value: Any) -> Any:
     """A result of `insight` as JSON values."""
-    if isinstance(value, Mark):
-        return _mark(value)
-    if isinstance(value, Key):
-        return value.camelot
     if isinstance(value, tuple | list):
         return [as_json(part) for part in value]
+    for kind, plain in _PLAIN.items():
+        if isinstance(value, kind):
+            return plain(value)
+    if is_dataclass(value):
+        value = {each.name: getattr(value, each.name) for each in fields(value)}
     if isinstance(value, dict):
         return {name: as_json(part) for name, part in value.items()}
-    if is_dataclass(value):
-        return {each.name: as_json(getattr(value, each.name)) for each in fields(value)}
     return value
 
 
@@ -262,6 +301,14 @@ def _mark(mark: Mark) -> dict[str, Any]:
     }
 
 
+_PLAIN: Mapping[type, Callable[[Any], Any]] = {
+    Mark: _mark,
+    Key: lambda key: key.camelot,
+    datetime: datetime.isoformat,
+    Enum: lambda member: member.value,
+}
+
+
 def _of_kind(kind: str) -> Callable[..., Any]:
     """What a widget of this kind shows."""
 
@@ -269,6 +316,15 @@ def _of_kind(kind: str) -> Callable[..., Any]:
         return widgets.compute(parts, Widget("api", kind, query=q, options=options))
 
     return make
+
+
+def _of_all(kind: str) -> Callable[[Web], Any]:
+    """What a widget of this kind shows that takes no query."""
+    return lambda parts: _of_kind(kind)(parts, "")
+
+
+def _waiting(parts: Web) -> dict[str, Any]:
+    return {"items": _of_all("waiting")(parts)}
 
 
 def _completion(parts: Web, q: str, level: str, most: int) -> dict[str, Any]:
@@ -295,4 +351,20 @@ _statistic(
     "How much is in files",
     kind="completion",
     make=_completion,
+)
+_statistic(
+    "arrivals",
+    NothingAsked,
+    ArrivalsAnswer,
+    "What came last",
+    kind="arrivals",
+    make=_of_all("arrivals"),
+)
+_statistic(
+    "waiting",
+    NothingAsked,
+    CausesAnswer,
+    "What waits for a person",
+    kind="waiting",
+    make=_waiting,
 )

@@ -11,13 +11,16 @@ from musictool_core.insight.marks import Listing
 from musictool_web.query import words
 from tests.insight.conftest import Counted
 from tests.web.conftest import settle
+from tests.web.stock import stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from beets.library import Library
     from flask.testing import FlaskClient
 
     from musictool_web.context import Web
+    from tests.conftest import MakeItem
     from tests.web.conftest import Api
 
 NAMES = (
@@ -55,6 +58,27 @@ def test_every_number_can_be_listed(api: Api, parts: Web, name: str, query: str)
     for mark in found:
         question = Question(Listing(mark["list"]).of, words(mark["q"]), limit=0)
         assert parts.search.page(question).total == mark["count"], mark
+
+
+@pytest.mark.usefixtures("counted")
+@pytest.mark.parametrize("name", ["arrivals", "waiting"])
+def test_what_home_says_can_be_listed_too(api: Api, parts: Web, name: str) -> None:
+    for mark in marks_in(api(f"stats/{name}")):
+        question = Question(Listing(mark["list"]).of, words(mark["q"]), limit=0)
+        assert parts.search.page(question).total == mark["count"], mark
+
+
+def test_what_came_last_and_what_waits(
+    api: Api, parts: Web, library: Library, make_item: MakeItem
+) -> None:
+    stock(parts, library, make_item)
+
+    came, waits = api("stats/arrivals"), api("stats/waiting")
+
+    assert "Alone" in {sleeve["title"] for sleeve in came["sleeves"]}
+    assert {type(sleeve["added"]) for sleeve in came["sleeves"]} == {str, type(None)}
+    assert came["tracks"]["count"] == 4
+    assert [(each["cause"], each["mark"]["count"]) for each in waits["items"]] == [("review", 1)]
 
 
 @pytest.mark.usefixtures("counted")
