@@ -11,6 +11,7 @@ from musictool_core.host.command import Actions, Command
 from musictool_core.host.feature import resolve
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Mapping
 
     from beets.library import Item, Library
@@ -115,10 +116,14 @@ def _add_file_actions(actions: Actions) -> None:
         "upgrades", f"{_FILES}:upgrades", "files to replace first, by loss and plays",
         query=_OVER_ITEMS, listing=True,
     )  # fmt: skip
-    for parser in (listed, upgrades):
-        parser.add_argument(
-            "--use", choices=("club", "archive", "mobile"), help="what the files are used for"
-        )
+    _add_use(listed)
+    _add_use(upgrades)
     upgrades.add_argument(
         "--most", type=int, default=20, metavar="N", help="how many to show (20); 0 for all"
+    )
+
+
+def _add_use(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--use", choices=("club", "archive", "mobile"), help="what the files are used for"
     )

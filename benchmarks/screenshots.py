@@ -4,6 +4,8 @@
 on the demo library (`make demo`), or on the beets folder given, and writes OUT/NAME-WIDTH-THEME.png
 for every page of the navigation and the addresses given. It says what is wider than its window and
 what the browser's console complained about; with either it ends with status 1.
+
+`python -m benchmarks.screenshots docs/pictures --docs` makes those of the documentation anew.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from benchmarks.web import CHROMIUM, serving
@@ -28,6 +31,17 @@ THEMES = ("light", "dark")
 DEMO = Path(__file__).resolve().parents[1] / ".demo" / "beets"
 BESIDE = ("/library?view=covers", "/settings/health", "/api/docs")
 """What the navigation does not lead to."""
+
+DOCS = (
+    ("/", 1440, "light"),
+    ("/library?view=covers", 1440, "dark"),
+    ("/tracks/3", 1440, "light"),
+    ("/gaps", 1440, "light"),
+    ("/explore", 1440, "dark"),
+    ("/health", 1440, "light"),
+    ("/own", 390, "dark"),
+)
+"""Address, width and theme of the pictures of the documentation."""
 
 _OVERFLOW = "document.documentElement.scrollWidth > innerWidth"
 _SETTLED = "document.fonts.ready.then(() => new Promise(done => setTimeout(done, 400)))"
@@ -42,6 +56,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--library", type=Path, default=DEMO, help="a beets folder")
     parser.add_argument("--path", action="append", default=[], help="an address more")
+    parser.add_argument("--docs", action="store_true", help="those of the documentation, as WebP")
     options = parser.parse_args()
     chromium = shutil.which("chromium")
     if chromium is None or not (options.library / "library.db").exists():
@@ -50,6 +65,11 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with serving(options.library) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+        if options.docs:
+            for path, width, theme in DOCS:
+                shoot(browser, server.url, [path], options.out, width=width, theme=theme)
+            compress(options.out)
+            return 0
         paths = [*pages(browser, server.url), *BESIDE, *options.path]
         faults = [
             fault
@@ -95,6 +115,14 @@ def shoot(
         page.close()
     context.close()
     return faults
+
+
+def compress(folder: Path) -> None:
+    """Turn the pictures of a folder into WebP, which takes a tenth."""
+    for picture in folder.glob("*.png"):
+        with Image.open(picture) as image:
+            image.save(picture.with_suffix(".webp"), quality=82, method=6)
+        picture.unlink()
 
 
 def complain(faults: list[str], name: str, said: Any) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from musictool_web.widgets import Shown
 
-MOST_BYTES = 6_000
+MOST_BYTES = 5_800
 """Of drawings, packed; frame and styles take the rest of 14 KB."""
 
 WHOLE = "whole"

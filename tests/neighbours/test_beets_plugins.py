@@ -68,7 +68,9 @@ def test_fields_that_the_user_and_we_declare_are_the_users(shelf: HistoryBeet) -
     for order in ([*OURS, "types"], ["types", *OURS]):
         shelf.configure(plugins=order)
         shelf("modify", "-y", "-W", "-M", "id:1", "traktor_rating=4", "quality_score=71.5")
-        assert shelf("ls", "-f", "$id", "traktor_rating:4..5", "quality_score:70..").stdout == "1\n"
+        assert (
+            shelf("ls", "-f", "$id", "traktor_rating:4..5", "quality_score:70..80").stdout == "1\n"
+        )
 
 
 def playlists(beet: HistoryBeet) -> dict[str, str]:

@@ -244,6 +244,9 @@ def test_tracks_are_measured_by_query(browser: FlaskClient, parts: Web, measure:
     answer = post(browser, "analysis", {"q": "title:One"})
 
     assert answer["tracks"] == 1
-    assert jobs.get(parts.host.reading(), answer["job"]).args == {"items": [1]}
+    assert jobs.get(parts.host.reading(), answer["job"]).args == {
+        "items": [1],
+        "groups": ["dj"],
+    }
     assert browser.post("/api/v1/analysis", json={}).status_code == 400
     assert browser.post("/api/v1/analysis", json={"q": "title:none"}).status_code == 400
