@@ -149,3 +149,23 @@ def test_a_file_that_cannot_be_compared_is_a_failure_of_its_own(beet: HistoryBee
 
     assert done.status == 2
     assert "is empty (0 bytes)" in done.stderr
+
+
+def test_a_damaged_cache_stops_no_look_at_the_metadata(beet: HistoryBeet) -> None:
+    spoil(beet)
+    (beet.folder / "musictool-cache.db").write_bytes(b"no database" * 1000)
+
+    done = beet("quality", "health")
+    again = beet("quality", "health", "id:1")
+
+    assert (done.status, again.status) == (0, 0)
+    assert done.stdout.startswith("Health ")
+    assert again.stdout.startswith("Health ")
+    assert "not a database" in done.stderr
+
+
+def test_a_negative_number_of_files_is_refused(beet: HistoryBeet) -> None:
+    done = beet.trying("quality", "upgrades", "--most", "-1")
+
+    assert done.status == 1
+    assert "--most -1" in done.stderr

@@ -10,7 +10,7 @@ from musictool_core.app.bookkeeping import this_command
 from musictool_core.app.cli import session, text
 from musictool_core.app.cli.following import write_files
 from musictool_core.changes.rows import shown
-from musictool_core.errors import MusicToolError
+from musictool_core.errors import MusicToolError, StorageError
 from musictool_core.host import terminal
 from musictool_core.host.entities import Entity
 from musictool_core.host.filework import import_writes
@@ -60,7 +60,12 @@ def health(lib: Library, opts: Namespace) -> int:
         terminal.write(f"Health {score} of 100 ({tracks}, {profile.value}){before}")
         _print_losses(found)
     if not (opts.query or opts.pretend):
-        checkup.keep(host, found, profile, now=app.utc_now())
+        with host.transaction() as tx:
+            trend.keep(tx, found.health, len(found.records), profile, app.utc_now().date())
+        try:
+            checkup.remember(host, found, profile, now=app.utc_now())
+        except StorageError as error:
+            terminal.notice(f"The web view does not hear of this: {error.line()}")
     return 0
 
 

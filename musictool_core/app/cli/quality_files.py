@@ -92,6 +92,8 @@ def list_scores(lib: Library, opts: Namespace) -> int:
 
 def upgrades(lib: Library, opts: Namespace) -> int:
     """`beet quality upgrades`."""
+    if opts.most < 0:
+        raise MusicToolError(f"--most {opts.most}: a number of files, or 0 for all.")
     running = session.start(lib)
     host = running.host
     ids = find_ids(host, opts.query)

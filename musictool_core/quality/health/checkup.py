@@ -166,6 +166,17 @@ def keep(host: Host, found: Examined, profile: Profile, *, now: datetime) -> Non
     Raises:
         StorageError: the library or the cache cannot be written.
     """
+    with host.transaction() as tx:
+        trend.keep(tx, found.health, len(found.records), profile, now.date())
+    remember(host, found, profile, now=now)
+
+
+def remember(host: Host, found: Examined, profile: Profile, *, now: datetime) -> None:
+    """Keep a check of the whole library as the latest.
+
+    Raises:
+        StorageError: the cache cannot be written.
+    """
     problems = _problems(found)
     told: dict[str, Any] = {
         "profile": profile.value,
@@ -177,8 +188,6 @@ def keep(host: Host, found: Examined, profile: Profile, *, now: datetime) -> Non
             for each in problems
         ],
     }
-    with host.transaction() as tx:
-        trend.keep(tx, found.health, len(found.records), profile, now.date())
     with Database(host.cache_path).transaction() as tx:
         for table in (CHECKED, FOUND):
             CreateTable(table).apply(tx)

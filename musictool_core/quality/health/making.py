@@ -161,4 +161,6 @@ def track_rule(
 
 def shown(value: object) -> str:
     """A value in one line, signs that cannot be seen spelled out."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(shown, value))
     return ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)

@@ -76,7 +76,11 @@ def with_tags(host: Host, records: Mapping[int, Record]) -> dict[int, Record]:
     """Records with what is known of the tags of their files, where these are as they were read."""
     found: dict[int, Record] = dict(records)
     for part in in_parts(list(records)):
-        known = _known(host, part)
+        try:
+            known = _known(host, part)
+        except StorageError:
+            # Without the cache nothing is known of files; who reads them is told what is wrong.
+            return dict(records)
         if not known:
             continue
         states = _states(host, [number for number in part if number in known])
