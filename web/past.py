@@ -48,6 +48,7 @@ WHOLE = {
     Op.INSERT.value: "added to the library",
     Op.DELETE.value: "removed from the library",
     Op.TAGS.value: "tags written into the file",
+    Op.AUDIO.value: "another file took its place",
 }
 """What happened to the whole of an object, by its name in the journal."""
 

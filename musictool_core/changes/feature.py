@@ -9,6 +9,7 @@ FEATURE = Feature(
     targets=(
         "musictool_core.changes.rows:album_target",
         "musictool_core.changes.rows:item_target",
+        "musictool_core.changes.audio:AudioTarget",
         "musictool_core.changes.tags:TagsTarget",
         "musictool_core.changes.files:FileTarget",
     ),

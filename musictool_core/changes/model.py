@@ -24,6 +24,9 @@ WHOLE_ROW = "*"
 TAGS_TARGET = "tags"
 """Name of the target of a file's tags."""
 
+AUDIO_TARGET = "audio"
+"""Name of the target that puts another file in the place of an item's."""
+
 FILE_TARGET = "file"
 """Name of the target that lets files follow their rows."""
 
@@ -226,15 +229,15 @@ def in_order(changes: Sequence[Change]) -> list[Change]:
 
 def is_file_work(change: Change) -> bool:
     """Whether a change writes or moves a file, which takes its time."""
-    return change.target in {TAGS_TARGET, FILE_TARGET} or change.field in PATH_FIELDS
+    return change.target in {AUDIO_TARGET, TAGS_TARGET, FILE_TARGET} or change.field in PATH_FIELDS
 
 
 def _stage(change: Change) -> int:
     if change.field != WHOLE_ROW:
         # All of a collection together: it is written as a whole.
-        return {"album": 2, "item": 3, NML_TARGET: 4}.get(change.target, 5)
+        return {"album": 2, "item": 3, AUDIO_TARGET: 4, NML_TARGET: 5}.get(change.target, 6)
     if change.new is ABSENT:
-        return 7 if change.target == "album" else 6
+        return 8 if change.target == "album" else 7
     return 0 if change.target == "album" else 1
 
 

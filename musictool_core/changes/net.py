@@ -53,6 +53,7 @@ class Life:
         left: columns as they were when it was removed for the first time.
         writes: of the tags of its files, oldest first.
         entries: what was written of it into collections of Traktor, before and after, by place.
+        audio: what is said of its file before and after; None while that is the same one.
     """
 
     existed: bool = True
@@ -64,6 +65,7 @@ class Life:
     left: dict[str, Stored] = field(default_factory=dict)
     writes: list[TagWrite] = field(default_factory=list)
     entries: dict[str, tuple[Stored, Stored]] = field(default_factory=dict)
+    audio: tuple[str, str] | None = None
     _untouched: bool = True
     _first: bool = True
 
@@ -78,6 +80,8 @@ class Life:
                 self.writes.append(TagWrite(entry.seq, str(entry.old), str(entry.new), self._first))
             case Op.NML:
                 self._write_entry(entry)
+            case Op.AUDIO:
+                self._replace_file(entry)
             case Op.UPDATE:
                 self._change(entry.field, entry.old, entry.new)
             case Op.ADD:
@@ -126,6 +130,11 @@ class Life:
         if self._first:
             before, _ = self.entries.get(entry.field, (entry.old, None))
             self.entries[entry.field] = before, entry.new
+
+    def _replace_file(self, entry: Entry) -> None:
+        if self._first:
+            before = str(entry.old) if self.audio is None else self.audio[0]
+            self.audio = before, str(entry.new)
 
     def _change(self, name: str, old: Value, new: Value) -> None:
         self._untouched = False

@@ -129,7 +129,7 @@ def _changes(entity: Entity, rows: Sequence[Row]) -> tuple[PastChange, ...]:
 
 
 def _shown(entity: Entity, row: Row, side: str) -> str:
-    if row["op"] in {Op.TAGS.value, Op.INSERT.value, Op.DELETE.value}:
+    if row["op"] in {Op.TAGS.value, Op.AUDIO.value, Op.INSERT.value, Op.DELETE.value}:
         return ""
     value = row[side]
     return format_cell(entity, row["field"], ABSENT if value is None else value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from musictool_core.changes.audio import audio_columns, invert_audio
 from musictool_core.changes.model import (
     NML_TARGET,
     TAGS_TARGET,
@@ -121,23 +122,46 @@ class _Planner:
         entity, number = key
         if not isinstance(entity, Entity):
             yield from _invert_entries(number, life)
-            return
-        path = entity.path_field
-        if _is_whole(life):
+        elif _is_whole(life):
             change = self._invert_row(entity, number, life)
-            if change is None:
-                return
-            yield change
-            then, now = life.before.get(path), life.left.get(path)
-            if change.new is not ABSENT and now and then is not None and not same(now, then):
-                yield self._move_back(entity, number, now=now, then=then)
+            if change is not None:
+                yield change
+                yield from self._file_of_returned(entity, number, life, change)
         elif life.existed:
-            for field, (old, new) in life.changes().items():
-                if field == path:
-                    yield self._move_back(entity, number, now=new, then=old)
-                else:
-                    yield Change(entity.value, number, field, new, old)
+            yield from self._invert_fields(entity, number, life)
             yield from _invert_entries(number, life)
+
+    def _invert_fields(self, entity: Entity, number: int, life: Life) -> Iterator[Change]:
+        known = audio_columns(life.audio)
+        if life.audio:
+            yield invert_audio(number, life.audio)
+            yield from self._moved_since(number, life, known["path"])
+        for field, (old, new) in life.changes().items():
+            if field in known:
+                continue
+            if field == entity.path_field:
+                yield self._move_back(entity, number, now=new, then=old)
+            else:
+                yield Change(entity.value, number, field, new, old)
+
+    def _file_of_returned(
+        self, entity: Entity, number: int, life: Life, change: Change
+    ) -> Iterator[Change]:
+        """Let the file of a row that comes back lie where it lay at first."""
+        if change.new is ABSENT:
+            return
+        then, now = life.before.get(entity.path_field), life.left.get(entity.path_field)
+        if life.audio:
+            then = audio_columns(life.audio)["path"]
+            yield invert_audio(number, life.audio)
+        if now and then is not None and not same(now, then):
+            yield self._move_back(entity, number, now=now, then=then)
+
+    def _moved_since(self, number: int, life: Life, place: Stored) -> Iterator[Change]:
+        """Let a file that moved after it took its place lie there again."""
+        now = life.after.get("path", place)
+        if not same(now, place):
+            yield self._move_back(Entity.ITEM, number, now=now, then=place)
 
     def _tags(self) -> tuple[list[Change], list[Change]]:
         """Tags to bring back: of files whose items leave the library, and of all others.

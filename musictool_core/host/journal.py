@@ -65,7 +65,7 @@ HISTORY = Table(
         Column("source", Kind.TEXT, "command or feature; outside when nobody claimed it"),
         Column("entity", Kind.TEXT, "item, album or traktor"),
         Column("entity_id", Kind.INTEGER),
-        Column("op", Kind.TEXT, "update, add, set, drop, insert, delete, tags or nml"),
+        Column("op", Kind.TEXT, "update, add, set, drop, insert, delete, tags, nml or audio"),
         Column("field", Kind.TEXT, "column or attribute; * for a whole row"),
         Column("old", Kind.TEXT),
         Column("new", Kind.TEXT),
@@ -109,6 +109,8 @@ class Op(Enum):
     NML = "nml"
     """A collection of Traktor was written: an attribute of the item's entry, or what belongs to no
     item; `field` says where, NULL stands for what is not there."""
+    AUDIO = "audio"
+    """Another file became the item's; `old` and `new` say where both lie when they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,8 @@ class Summary:
     Attributes:
         changes: number of lines.
         objects: number of items and albums.
-        fields: number of changes by field, the most frequent first; "insert", "delete" and "tags"
-            stand for whole rows and files.
+        fields: number of changes by field, the most frequent first; "insert", "delete", "tags" and
+            "audio" stand for whole rows and files.
     """
 
     changes: int
@@ -149,7 +151,7 @@ class Summary:
     fields: Mapping[str, int]
 
 
-_WHOLE_OPS = frozenset({Op.INSERT.value, Op.DELETE.value, Op.TAGS.value})
+_WHOLE_OPS = frozenset({Op.INSERT.value, Op.DELETE.value, Op.TAGS.value, Op.AUDIO.value})
 
 Line = tuple[Subject, int, Op, str, Stored, Stored]
 """What `record` writes: entity, id, what happened, field, old, new."""
@@ -355,6 +357,17 @@ def nml_line(subject: Subject, number: int, place: str, old: Stored, new: Stored
         new: after.
     """
     return subject, number, Op.NML, place, old, new
+
+
+def audio_line(item: int, old: str, new: str) -> Line:
+    """The line of a file that took the place of an item's.
+
+    Args:
+        item: its number.
+        old: what `changes.audio` says of the file before.
+        new: the same of the file after.
+    """
+    return Entity.ITEM, item, Op.AUDIO, "audio", old, new
 
 
 def nml_writes(tx: Tx, place: str) -> list[tuple[str, Stored, Stored]]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from beets import context
-from beets.library import Library
 
 from musictool_core import changes
 from musictool_core.changes import Change, Origin, store
@@ -19,15 +17,15 @@ from musictool_core.changes.rows import album_target, item_target
 from musictool_core.errors import MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import ABSENT
-from musictool_core.host.library import Host
 from musictool_core.progress import CancelToken, Progress, silent
 from musictool_core.safeio import platform
+from tests.changes.kills import copied, killed, open_library, points, state
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from musictool_core.changes.targets import Target
+    from musictool_core.host.library import Host
     from tests.conftest import MakeItem
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -162,27 +160,6 @@ def test_the_preview_counts_shows_and_finds_moves(
 # Kills.
 
 
-class Kill:
-    """Ends this process at its n-th statement or call that changes a folder."""
-
-    def __init__(self, at: int) -> None:
-        self.steps = 0
-        self._at = at
-
-    def __call__(self, *_: object) -> None:
-        self.steps += 1
-        if self.steps == self._at:
-            os._exit(9)
-
-    def audit(self, event: str, _: object) -> None:
-        if event in {"os.link", "os.remove", "os.rename", "os.rmdir", "os.mkdir"}:
-            self()
-
-
-def open_library(folder: Path) -> Host:
-    return Host(Library(folder / "library.db", str(folder / "music")), busy_wait_s=5.0)
-
-
 def prepare(folder: Path, library_file: Path) -> None:
     """Three files that a beets command has just renamed and changed, and one it removed."""
     (folder / "music").mkdir(parents=True)
@@ -222,38 +199,6 @@ def undo_all(host: Host, number: int) -> None:
         changes.apply(host, undoing, known, report=silent, cancel=CancelToken())
 
 
-def state(folder: Path) -> dict[str, Any]:
-    """Rows, attributes and files."""
-    host = open_library(folder)
-    view = host.reading()
-    found = {
-        "items": view.query("SELECT id, title, path FROM items ORDER BY id"),
-        "attributes": view.query("SELECT entity_id, key, value FROM item_attributes ORDER BY 1"),
-        "files": {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in (folder / "music").rglob("*")
-            if path.is_file()
-        },
-    }
-    host.lib._close()
-    return found
-
-
-def killed(folder: Path, at: int, work: Callable[[Host], None]) -> bool:
-    """Run the work in a process that is killed at this step; return whether it was."""
-    pid = os.fork()
-    if pid == 0:
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 2)
-        kill = Kill(at)
-        host = open_library(folder)
-        host.lib._connection().set_trace_callback(kill)
-        sys.addaudithook(kill.audit)
-        work(host)
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
-
-
 @pytest.fixture
 def prepared(_library_file: Path, tmp_path: Path, beets_config: Any) -> Path:
     beets_config["directory"] = str(tmp_path)
@@ -263,24 +208,20 @@ def prepared(_library_file: Path, tmp_path: Path, beets_config: Any) -> Path:
     return tmp_path / "made"
 
 
-def points(chance: random.Random, total: int, wanted: int) -> list[int]:
-    return sorted(chance.sample(range(1, total + 1), min(wanted, total)))
-
-
 @pytest.mark.parametrize("wanted", [25, pytest.param(10_000, marks=pytest.mark.long)])
 def test_an_undo_killed_at_any_point_is_whole_after_the_next_start(
     prepared: Path, tmp_path: Path, wanted: int
 ) -> None:
     before = state(prepared)
     total = 0
-    while killed(_copied(prepared, tmp_path / "count"), total + 64, lambda h: undo_all(h, 1)):
+    while killed(copied(prepared, tmp_path / "count"), total + 64, lambda h: undo_all(h, 1)):
         total += 64
     undone = state(tmp_path / "count")
     assert undone["files"].keys() == {f"music/{n}.mp3" for n in range(4)}
     finished = 0
 
     for at in points(random.Random(total), total, wanted):
-        folder = _copied(prepared, tmp_path / f"at{at}")
+        folder = copied(prepared, tmp_path / f"at{at}")
         assert killed(folder, at, lambda h: undo_all(h, 1))
         host = open_library(folder)
         with host.paths():
@@ -298,13 +239,6 @@ def test_an_undo_killed_at_any_point_is_whole_after_the_next_start(
         finished += begun
 
     assert finished >= 1
-
-
-def _copied(source: Path, target: Path) -> Path:
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target)
-    context.set_music_dir(os.fsencode(target / "music"))
-    return target
 
 
 def test_a_set_that_a_living_process_applies_is_left_to_it(

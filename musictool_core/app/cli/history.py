@@ -11,7 +11,7 @@ from musictool_core.app import edits
 from musictool_core.app.bookkeeping import prune, this_command
 from musictool_core.app.cli import session, text
 from musictool_core.changes import export, observe, store
-from musictool_core.changes.model import NML_TARGET, TAGS_TARGET, ChangeSetId, SetState
+from musictool_core.changes.model import AUDIO_TARGET, NML_TARGET, TAGS_TARGET, ChangeSetId, SetState
 from musictool_core.changes.rows import shown
 from musictool_core.db import moment
 from musictool_core.errors import Cancelled, MusicToolError
@@ -221,6 +221,8 @@ def _described(change: Change) -> str:
         return f"{_place(change)} {verb}"
     if change.target == TAGS_TARGET:
         return f"{_place(change)} as they were"
+    if change.target == AUDIO_TARGET:
+        return f"file of item {change.entity_id} as it was"
     if change.target == NML_TARGET:
         told = [(value, places.said(change.field, value)) for value in (change.old, change.new)]
         old, new = (shown(value) if said is value else said for value, said in told)
@@ -263,6 +265,8 @@ def _line(row: Row) -> str:
             return f"{place} added"
         case "tags":
             return f"{place} tags written into its file"
+        case "audio":
+            return f"{place} another file took its place"
         case "delete":
             whole = journal.decode_row(row["old"])
             name = whole.get("title") or whole.get("album") or ""
