@@ -53,6 +53,11 @@ class Renames:
                 self._next.pop(after, None)
                 if before != after:
                     self._next[before] = after
+        for field, _, new in journal.nml_writes(tx, places.of_entries(collection)):
+            key, came_from = places.place(field).entry
+            if came_from is not None:
+                self._next.pop(key if new is not None else came_from, None)
+                self._next |= {came_from: key} if new is not None else {key: came_from}
 
     def now(self, key: TrackKey) -> TrackKey:
         """The last key of an entry that had this one."""

@@ -11,6 +11,7 @@ Pure.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from musictool_core.traktor.scan import Scan
     from musictool_core.traktor.values import EntrySpan, Location, Patch
+
+
+_LINE_END = re.compile(rb"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ def plan(data: bytes, scan: Scan, patch: Patch) -> Rewrite:
         if new != block:
             splices.append(Splice(span.start, span.end, new))
             touched.append(Touched(index, edits))
+    splices += _entry_splices(data, scan, patch)
     removed = (0, 0)
     for name in ("SETS", "PLAYLISTS"):
         region = scan.sections.get(name)
@@ -377,6 +382,37 @@ def _location_edits(model: Element, move: Location) -> tuple[AttributeEdit, ...]
 
 
 # --- All of them ---------------------------------------------------------------------------------
+
+
+def _entry_splices(data: bytes, scan: Scan, patch: Patch) -> Iterator[Splice]:
+    """Whole entries that are replaced, taken out or added."""
+    doubtful = patch.entries.keys() & (
+        scan.repeated | patch.edits.keys() | patch.relocations.keys()
+    )
+    if doubtful:
+        raise NmlError(f"{min(doubtful)} is there or changed twice; nothing was changed.")
+    added = b""
+    for key, block in patch.entries.items():
+        _check_entry(key, block)
+        span = scan.by_key.get(key)
+        if span is None:
+            added += b"" if block is None else block + b"\n"
+        elif block is None:
+            line = _LINE_END.match(data, span.end)
+            yield Splice(span.start, line.end() if line else span.end, b"")
+        elif block != data[span.start : span.end]:
+            yield Splice(span.start, span.end, block)
+    if added:
+        if not scan.entries:
+            raise NmlError("it has no entries; start Traktor once with this collection.")
+        yield Splice(scan.collection.inner_end, scan.collection.inner_end, added)
+
+
+def _check_entry(key: TrackKey, block: bytes | None) -> None:
+    """Whether these are the bytes of an entry of this key."""
+    where = None if block is None else fields.location(parse(block))
+    if block is not None and (where is None or where.key != key):
+        raise NmlError(f"these are not the bytes of {key}; nothing was changed.")
 
 
 def _touched_entries(

@@ -1,10 +1,11 @@
 """What a change of a collection names and holds, as the texts that the journal keeps of it.
 
-Three kinds of places: an attribute of an item's entry ("nml1:INFO@RANKING"), where Traktor believes
+Four kinds of places: an attribute of an item's entry ("nml1:INFO@RANKING"), where Traktor believes
 a file to be ("nml1:LOCATION" of an item's entry, "nml1:LOCATION KEY" of one that beets does not
-know), and a playlist ("nml1:playlist Sets/Best"). A location is its primary key, with the number of
-the drive where that is not the name of the volume; a playlist is the list of its keys as JSON, and
-nothing where there is no such list.
+know), a whole entry (`nml1:ENTRY ["KEY"]`, with the key that it had before where it came from
+another one), and a playlist ("nml1:playlist Sets/Best"). A location is its primary key, with the
+number of the drive where that is not the name of the volume; an entry is its XML; a playlist is the
+list of its keys as JSON; both are nothing where there is none.
 Pure.
 """
 
@@ -28,6 +29,7 @@ SEPARATOR = "/"
 
 _LOCATION = "LOCATION"
 _PLAYLIST = "playlist "
+_ENTRY = "ENTRY "
 _DRIVE = " (drive "
 _NO_DRIVE = " (drive)"
 
@@ -37,6 +39,7 @@ class Kind(Enum):
 
     ATTRIBUTE = "attribute"
     LOCATION = "location"
+    ENTRY = "entry"
     PLAYLIST = "playlist"
 
 
@@ -47,7 +50,7 @@ class Place:
     Attributes:
         collection: its number.
         name: "INFO@RANKING"; the key of an entry that beets does not know, "" for an item's one;
-            folders and name of a playlist.
+            keys of a whole entry as JSON; folders and name of a playlist.
     """
 
     collection: int
@@ -64,6 +67,12 @@ class Place:
         """Element ("" for the entry itself) and attribute."""
         element, _, attribute = self.name.partition("@")
         return "" if element == "ENTRY" else element, attribute
+
+    @property
+    def entry(self) -> tuple[TrackKey, TrackKey | None]:
+        """Key of a whole entry, and the one that it had before it came there."""
+        keys = [TrackKey(key) for key in json.loads(self.name)]
+        return keys[0], keys[1] if len(keys) > 1 else None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -86,6 +95,23 @@ def of_location(collection: int, key: TrackKey | None = None) -> str:
     return f"nml{collection}:{_LOCATION}" + ("" if key is None else f" {key}")
 
 
+def of_entries(collection: int) -> str:
+    """What the fields of all changes of whole entries begin with."""
+    return f"nml{collection}:{_ENTRY}"
+
+
+def of_entry(collection: int, key: TrackKey, came_from: TrackKey | None = None) -> str:
+    """The field of a change: a whole entry.
+
+    Args:
+        collection: its number.
+        key: of the entry; its XML says the same.
+        came_from: the key of the entry that went when this one came.
+    """
+    keys = [key] if came_from is None else [key, came_from]
+    return f"{of_entries(collection)}{json.dumps(keys)}"
+
+
 def of_playlist(collection: int, path: Sequence[str]) -> str:
     """The field of a change: the tracks of a playlist."""
     return f"nml{collection}:{_PLAYLIST}{SEPARATOR.join(path)}"
@@ -97,6 +123,8 @@ def place(field: str) -> Place:
     number = int(head.removeprefix("nml"))
     if rest == _LOCATION or rest.startswith(f"{_LOCATION} "):
         return Place(number, Kind.LOCATION, rest[len(_LOCATION) + 1 :])
+    if rest.startswith(_ENTRY):
+        return Place(number, Kind.ENTRY, rest.removeprefix(_ENTRY))
     if rest.startswith(_PLAYLIST):
         return Place(number, Kind.PLAYLIST, rest.removeprefix(_PLAYLIST))
     return Place(number, Kind.ATTRIBUTE, rest)
@@ -144,7 +172,12 @@ def read_keys(text: str | None) -> tuple[TrackKey, ...] | None:
 
 def said(field: str, value: object) -> object:
     """A value as a person wants to see it in the history: of a playlist, how many tracks."""
-    if not field.startswith("nml") or place(field).kind is not Kind.PLAYLIST:
+    if not field.startswith("nml"):
+        return value
+    kind = place(field).kind
+    if kind is Kind.ENTRY:
+        return "no entry" if value is None else f"an entry of {len(str(value)):,} characters"
+    if kind is not Kind.PLAYLIST:
         return value
     count = len(read_keys(str(value)) or ()) if value is not None else None
     if count is None:

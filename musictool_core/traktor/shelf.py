@@ -144,7 +144,8 @@ def rewrite(
     if not patch.playlists:
         return data, (0, 0)
     total = sum(match[1] == b"PRIMARYKEY" for match in _REFERENCE.finditer(data))
-    known = _keys_after(scan, moves)
+    known = _keys_after(scan, moves) | patch.entries.keys()
+    known -= {key for key, block in patch.entries.items() if block is None}
     removed = 0
     for write in patch.playlists:
         data, gone = _Section(data, style).write(write, moves, known)

@@ -48,7 +48,7 @@ from musictool_core.traktor.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from collections.abc import Collection as Many
     from datetime import datetime
 
@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 QUEUED = "Traktor runs; it waits in the outbox"
 LATER = "Traktor runs; the next sync does it"
 STAYS = "Traktor runs, or may run; quit it and do this again"
+_AS_TEXT = ("utf-8", "surrogateescape")
+"""How the bytes of an entry are kept."""
+
 NO_ENTRY = "Traktor has no such entry any more"
 
 
@@ -185,6 +188,8 @@ class _Shelf:
                 if found is not None and places.place(change.field).of_item:
                     self._keys[change.entity_id] = found
         self._entries: dict[TrackKey, Element | None] = {}
+        # These get entries of their own, wherever those went that had these keys before.
+        self._of_now = self._there.keys() | _coming(changes)
 
     @cached_property
     def _lists(self) -> dict[tuple[str, ...], list[tuple[TrackKey, ...]]]:
@@ -210,7 +215,7 @@ class _Shelf:
         keys = places.read_keys(None if value is None else str(value))
         if keys is None:
             return None
-        return places.write_keys([k if k in self._there else self._renames.now(k) for k in keys])
+        return places.write_keys([k if k in self._of_now else self._renames.now(k) for k in keys])
 
     def present(self, change: Change) -> Content | Gone:
         """What stands there, None for nothing."""
@@ -218,6 +223,8 @@ class _Shelf:
         if place.kind is Kind.PLAYLIST:
             found = self._lists.get(place.path)
             return places.write_keys(found[0]) if found else None
+        if place.kind is Kind.ENTRY:
+            return self._block(place.entry[0])
         key = self._key(change)
         entry = None if key is None else self._entry(key)
         if entry is None:
@@ -260,18 +267,26 @@ class _Shelf:
         while True:
             left = [p for p in missing if p.number not in found]
             moving = {self._key(p.change) for p in left if _goal(p.change) is not None}
-            more = {p.number: note for p in left if (note := self._problem(p.change, moving))}
+            coming = _coming(p.change for p in left)
+            more = {
+                p.number: note for p in left if (note := self._problem(p.change, moving, coming))
+            }
             if not more:
                 return found
             found |= {
                 number: Outcome(number, ChangeState.FAILED, note) for number, note in more.items()
             }
 
-    def _problem(self, change: Change, moving: Many[TrackKey | None]) -> str:
+    def _problem(
+        self, change: Change, moving: Many[TrackKey | None], coming: Many[TrackKey]
+    ) -> str:
         place = places.place(change.field)
         if place.kind is Kind.PLAYLIST:
             count = len(self._lists.get(place.path, ()))
-            return f"there are {count} lists of this name" if count > 1 else self._unlisted(change)
+            several = f"there are {count} lists of this name"
+            return several if count > 1 else self._unlisted(change, coming)
+        if place.kind is Kind.ENTRY:
+            return "its entry is there twice" if place.entry[0] in self.file.scan.repeated else ""
         if self._key(change) in self.file.scan.repeated:
             return "its entry is there twice"
         goal = _goal(change)
@@ -279,10 +294,10 @@ class _Shelf:
             return "another entry has this place"
         return ""
 
-    def _unlisted(self, change: Change) -> str:
+    def _unlisted(self, change: Change, coming: Many[TrackKey]) -> str:
         """Which track of the list Traktor does not have any more, "" for none."""
         new = places.read_keys(_stored(change.new)) or ()
-        lost = next((key for key in new if key not in self._there), None)
+        lost = next((key for key in new if key not in self._there and key not in coming), None)
         return "" if lost is None else f"Traktor has {lost} no more"
 
     def _key(self, change: Change) -> TrackKey | None:
@@ -297,6 +312,11 @@ class _Shelf:
         told = [places.read_location(str(v)).key for v in (change.old, change.new) if v is not None]
         return told if known is None else [known, *told]
 
+    def _block(self, key: TrackKey) -> str | None:
+        """An entry as it stands in the file."""
+        span = self._there.get(key)
+        return None if span is None else self.file.data[span.start : span.end].decode(*_AS_TEXT)
+
     def _entry(self, key: TrackKey) -> Element | None:
         if key not in self._entries:
             span = self._there.get(key)
@@ -309,17 +329,24 @@ class _Shelf:
         edits: dict[TrackKey, list[AttributeEdit]] = {}
         moves: dict[TrackKey, Location] = {}
         lists: list[PlaylistWrite] = []
+        whole: dict[TrackKey, bytes | None] = {}
         for change in (p.change for p in pending):
             place, key = places.place(change.field), self._key(change)
             value = _stored(change.new)
-            if place.kind is Kind.PLAYLIST:
+            if place.kind is Kind.ENTRY:
+                whole[place.entry[0]] = None if value is None else value.encode(*_AS_TEXT)
+            elif place.kind is Kind.PLAYLIST:
                 lists.append(PlaylistWrite(place.path, places.read_keys(value)))
             elif key is not None and (goal := _goal(change)) is not None:
                 moves[key] = goal
             elif key is not None:
                 edits.setdefault(key, []).append(AttributeEdit(*place.attribute, value))
         return Patch(
-            {key: tuple(own) for key, own in edits.items()}, moves, tuple(lists), modified=modified
+            {key: tuple(own) for key, own in edits.items()},
+            moves,
+            tuple(lists),
+            whole,
+            modified=modified,
         )
 
     def moved(self, done: Sequence[Pending]) -> dict[TrackKey, TrackKey]:
@@ -330,6 +357,8 @@ class _Shelf:
             if goal is not None:
                 known = self._candidates(change)[0]
                 found |= {} if known == goal.key else {known: goal.key}
+            elif places.place(change.field).kind is Kind.ENTRY:
+                found |= _came_from(change)
         return found
 
     def removed(self, done: Sequence[Pending]) -> list[str]:
@@ -435,6 +464,20 @@ def _goal(change: Change) -> Location | None:
     if places.place(change.field).kind is not Kind.LOCATION or change.new is None:
         return None
     return places.read_location(str(change.new))
+
+
+def _coming(changes: Iterable[Change]) -> set[TrackKey]:
+    """Keys of entries that are there afterwards."""
+    found = ((places.place(c.field), c.new) for c in changes)
+    return {place.entry[0] for place, new in found if place.kind is Kind.ENTRY and new is not None}
+
+
+def _came_from(change: Change) -> dict[TrackKey, TrackKey]:
+    """Which key an entry had, and has, when it came from another one, or goes back there."""
+    key, before = places.place(change.field).entry
+    if before is None:
+        return {}
+    return {key: before} if change.new is None else {before: key}
 
 
 def _none(value: Content) -> Content:

@@ -118,6 +118,8 @@ class Patch:
         edits: by track.
         relocations: new places, applied with every playlist that names the track.
         playlists: in order.
+        entries: whole entries by key: other bytes for one, a new one behind the others, or None to
+            take it out. No other part of the patch is about these.
         modified: stamp for MODIFIED_DATE and MODIFIED_TIME of edited entries, seconds since
             1970 UTC; None leaves them.
     """
@@ -125,4 +127,5 @@ class Patch:
     edits: Mapping[TrackKey, tuple[AttributeEdit, ...]] = field(default_factory=dict)
     relocations: Mapping[TrackKey, Location] = field(default_factory=dict)
     playlists: tuple[PlaylistWrite, ...] = ()
+    entries: Mapping[TrackKey, bytes | None] = field(default_factory=dict)
     modified: int | None = None

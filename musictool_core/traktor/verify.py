@@ -63,8 +63,8 @@ def verify(written: bytes, rewrite: Rewrite, before: Scan, patch: Patch) -> int:
         raise NmlError(f"{len(written)} bytes were written instead of {rewrite.size}.")
     _check_kept(written, rewrite)
     check_well_formed(written)
-    _check_entries(written, rewrite, before)
-    if patch.playlists or patch.relocations:
+    _check_entries(written, rewrite, before, patch)
+    if patch.playlists or patch.relocations or patch.entries:
         _check_playlists(written, patch)
     return digest(written)
 
@@ -77,7 +77,7 @@ def _check_kept(written: bytes, rewrite: Rewrite) -> None:
             raise NmlError(f"bytes {start} to {end} were to stay and differ.")
 
 
-def _check_entries(written: bytes, rewrite: Rewrite, before: Scan) -> None:
+def _check_entries(written: bytes, rewrite: Rewrite, before: Scan, patch: Patch) -> None:
     """Read edited entries back, at the places where they must be now, and count them all."""
     touched = {before.entries[one.index].start: one for one in rewrite.touched}
     shift = grown = 0
@@ -89,12 +89,21 @@ def _check_entries(written: bytes, rewrite: Rewrite, before: Scan) -> None:
             was = parse(rewrite.source[splice.start : splice.end])
             now = parse(written[start : start + size])
             _check_edited(was, now, touched[splice.start])
+        if splice.end <= before.collection.inner_end:
             grown += more
     region = before.collection
     # Sections before the collection never differ.
     count = written.count(b"</ENTRY", region.inner, region.inner_end + grown)
-    if count != rewrite.source.count(b"</ENTRY", region.inner, region.inner_end):
-        raise NmlError(f"{count} entries instead of {len(before.entries)}.")
+    wanted = rewrite.source.count(b"</ENTRY", region.inner, region.inner_end)
+    wanted += _more_entries(before, patch)
+    if count != wanted:
+        raise NmlError(f"{count} entries instead of {wanted}.")
+
+
+def _more_entries(before: Scan, patch: Patch) -> int:
+    """How many entries more there are than before."""
+    were = {key for key in patch.entries if key in before.by_key}
+    return sum(block is not None for block in patch.entries.values()) - len(were)
 
 
 def _check_edited(was: Element, now: Element, touched: Touched) -> None:
@@ -137,16 +146,24 @@ def _check_playlists(written: bytes, patch: Patch) -> None:
     wrong = next((one for one in lists if one.declared not in (None, len(one.keys))), None)
     if wrong is not None and any(wrong.path == one.path for one in patch.playlists):
         raise NmlError(f"the playlist {'/'.join(wrong.path)} counts wrongly.")
-    gone = {key for key in moves if key not in after.by_key}
+    _check_whole_entries(written, after, patch)
+    gone = {key for key in (*moves, *patch.entries) if key not in after.by_key}
     dangling = next((key for one in lists for key in one.keys if key in gone), None)
     if dangling is not None:
-        raise NmlError(f"a playlist still names {dangling}, which was relocated.")
+        raise NmlError(f"a playlist still names {dangling}, which is there no more.")
     # Of several writes to one playlist the last counts.
     for write in {one.uuid or one.path: one for one in patch.playlists}.values():
         found = [one for one in lists if _is_meant(one.path, one.uuid, write.path, write.uuid)]
         wanted = None if write.keys is None else tuple(_moved(key, moves) for key in write.keys)
         if found if wanted is None else not any(one.keys == wanted for one in found):
             raise NmlError(f"the playlist {'/'.join(write.path)} was not written as planned.")
+
+
+def _check_whole_entries(written: bytes, after: Scan, patch: Patch) -> None:
+    for key, block in patch.entries.items():
+        span = after.by_key.get(key)
+        if (None if span is None else written[span.start : span.end]) != block:
+            raise NmlError(f"the entry {key} was not written as planned.")
 
 
 def _moved(key: TrackKey, moves: Mapping[TrackKey, Location]) -> TrackKey:

@@ -11,7 +11,13 @@ from musictool_core.app import edits
 from musictool_core.app.bookkeeping import prune, this_command
 from musictool_core.app.cli import session, text
 from musictool_core.changes import export, observe, store
-from musictool_core.changes.model import AUDIO_TARGET, NML_TARGET, TAGS_TARGET, ChangeSetId, SetState
+from musictool_core.changes.model import (
+    AUDIO_TARGET,
+    NML_TARGET,
+    TAGS_TARGET,
+    ChangeSetId,
+    SetState,
+)
 from musictool_core.changes.rows import shown
 from musictool_core.db import moment
 from musictool_core.errors import Cancelled, MusicToolError
