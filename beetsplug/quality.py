@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PACKAGE = "musictool_core.app.cli.quality"
 _FILES = "musictool_core.app.cli.quality_files"
+_RESOLVING = "musictool_core.app.cli.resolving"
 _OVER_ITEMS = "beets query over the items of the library"
 
 
@@ -99,6 +100,33 @@ def _add_actions(actions: Actions) -> None:
         "files that are the same sound, and versions that are not",
         query=_OVER_ITEMS, listing=True,
     )  # fmt: skip
+    _add_trash_actions(actions)
+
+
+def _add_trash_actions(actions: Actions) -> None:
+    resolve = actions.add(
+        "resolve", f"{_RESOLVING}:resolve", "keep one of the files that are the same recording",
+        query=_OVER_ITEMS, writing=True,
+    )  # fmt: skip
+    resolve.add_argument(
+        "--across-albums", action="store_true", help="also of one recording on two albums"
+    )
+    resolve.add_argument("--json", action="store_true", help="print one JSON object a group")
+    replace = actions.add(
+        "replace", f"{_RESOLVING}:replace", "give a track another file, and keep its DJ work",
+        writing=True,
+    )  # fmt: skip
+    replace.add_argument("file", metavar="FILE", help="the new file; it is copied")
+    replace.add_argument("query", nargs="+", metavar="QUERY", help="finds the one track")
+    replace.add_argument(
+        "--force", action="store_true", help="also when the sounds do not lie on one another"
+    )
+    trash = actions.add(
+        "trash", f"{_RESOLVING}:trash", "what made room for better files", writing=True
+    )
+    trash.add_argument("--empty", action="store_true", help="delete it for good")
+    trash.add_argument("--older", type=int, metavar="DAYS", help="only what is older")
+    trash.add_argument("--json", action="store_true", help="print one JSON object a run")
 
 
 def _add_file_actions(actions: Actions) -> None:

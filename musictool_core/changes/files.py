@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from musictool_core.changes import store
 from musictool_core.changes.apply import apply, apply_batch, next_batch
 from musictool_core.changes.model import (
+    AUDIO_TARGET,
     COVER,
     FILE_TARGET,
     GONE,
     PATH_FIELDS,
+    WHOLE_ROW,
     Change,
     ChangeSetId,
     ChangeState,
@@ -89,7 +91,14 @@ def file_changes(
         write: write tags, where one of them changes.
         move: move files where the path formats say, covers with them.
     """
-    items = [c for c in changes if c.target == Entity.ITEM.value]
+    # A file that takes the place of another one was given its tags before.
+    replaced = {c.entity_id for c in changes if c.target == AUDIO_TARGET}
+    leaving = {c.entity_id for c in changes if c.field == WHOLE_ROW and c.new is ABSENT}
+    items = [
+        c
+        for c in changes
+        if c.target == Entity.ITEM.value and c.entity_id not in replaced | leaving
+    ]
     written = tag_fields()
     to_write = dict.fromkeys(c.entity_id for c in items if write and c.field in written)
     to_move = dict.fromkeys(c.entity_id for c in items if move)

@@ -162,16 +162,36 @@ def _step(data: bytes, scan: Scan, estate: Estate) -> _Step | None:
     # The one of the file that stays where both are worth the same: nothing has to be moved.
     best = max(blocks, key=lambda key: (work_in(models[key]), key == there))
     by_ms = estate.shifts_ms.get(best, 0.0)
-    moved = shifted(models[best], by_ms)
+    moved = _with_plays(shifted(models[best], by_ms), list(models.values()))
     model = moved if best == there else _at(_of_file(moved, models.get(there)), estate.to)
     after = render(blocks[best], model, scan.style)
     gone = {key: block for key, block in blocks.items() if key != there}
     cues = sum(
-        one.attributes.get("START") != two.attributes.get("START")
+        one.tag == CUE and one.attributes.get("START") != two.attributes.get("START")
         for one, two in zip(models[best].children, moved.children, strict=True)
     )
     came_from = best if there not in blocks else None
     return _Step(there, blocks.get(there), after, came_from, gone, cues)
+
+
+def _with_plays(entry: Element, entries: Sequence[Element]) -> Element:
+    """An entry with the plays of all, the highest rating and the last time."""
+    if entry.child("INFO") is None or len(entries) < 2:
+        return entry
+    for name, of_all in (("PLAYCOUNT", sum), ("RANKING", max)):
+        told = [int(text) for each in entries if (text := each.get("INFO", name) or "").isdigit()]
+        if told and str(of_all(told)) != entry.get("INFO", name):
+            entry = _with(entry, "INFO", name, str(of_all(told)))
+    played = [last for each in entries if (last := each.get("INFO", "LAST_PLAYED"))]
+    newest = max(played, key=_date, default="")
+    if newest and newest != entry.get("INFO", "LAST_PLAYED"):
+        entry = _with(entry, "INFO", "LAST_PLAYED", newest)
+    return entry
+
+
+def _date(text: str) -> tuple[int, ...]:
+    """Year, month, day, so that dates can be compared."""
+    return tuple(int(part) for part in text.split("/") if part.isdigit())
 
 
 def _at(entry: Element, to: Location) -> Element:

@@ -196,14 +196,18 @@ class Deck:
         return self.nml.read_bytes(), [items, attributes], files
 
 
-def desk_of(folder: Path) -> Desk:
-    """The collection of a folder, and the music beside it."""
-    settings = TraktorSettings(
+def traktor_settings(folder: Path) -> TraktorSettings:
+    """How a configuration names the collection of a folder, and the music beside it."""
+    return TraktorSettings(
         collection=str(folder / "collection.nml"),
         paths=({"nml": f"{traktor.VOLUME}{traktor.FOLDER}", "local": str(folder / "music")},),
         program="no-such-program-runs",
     )
-    return open_desk(settings)
+
+
+def desk_of(folder: Path) -> Desk:
+    """The collection of a folder, and the music beside it."""
+    return open_desk(traktor_settings(folder))
 
 
 @pytest.fixture(scope="session")
