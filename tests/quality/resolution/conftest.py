@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from beets.library import Item
+from beets.library import Item, Library
 
 from musictool_core import changes, events, jobs, links
 from musictool_core.analysis import tables as analysis
@@ -32,6 +34,7 @@ from musictool_core.traktor.playlists import read_shelf
 from musictool_core.traktor.pushes import plan_push, push
 from musictool_core.traktor.sync import SyncSettings, apply_sync, plan_sync
 from musictool_core.traktor.target import NmlTarget
+from tests.changes.kills import Kill
 from tests.fakes import traktor
 from tests.fakes.pieces import RATE, piece, write
 from tests.traktor.conftest import traktor_settings
@@ -40,8 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
     from xml.etree import ElementTree as ET
-
-    from beets.library import Library
 
     from musictool_core.changes import Change, Result, Target
     from musictool_core.quality.duplicates.families import Group
@@ -223,3 +224,35 @@ def shelf(library: Library, tmp_path: Path, sounds: Mapping[str, Path]) -> Shelf
     host.migrate({name: module.MIGRATIONS for name, module in features.items()})
     journal.sync(host)
     return Shelf(host, tmp_path, sounds=sounds)
+
+
+@pytest.fixture
+def doubled(shelf: Shelf) -> Shelf:
+    """An MP3 on an album, with cues and in a list; the same as a loose FLAC that begins later."""
+    played = {"traktor_playcount": "7", "traktor_rating": "3", "comments": "peak time"}
+    on_album = shelf.add("mp3", "song.mp3", album="LP", label="Warp", **played)
+    shelf.album("LP", on_album, shelf.add("other", "b.mp3", title="Other", label="Warp"))
+    shelf.add("later", "loose.flac", genres=["House"], year=1999, isrc="X1", traktor_playcount="2")
+    shelf.write(
+        traktor.entry("song", info={"PLAYCOUNT": "7", "RANKING": "153"}, cues=(1000, 5000)),
+        traktor.entry("loose", file="loose.flac", info={"PLAYCOUNT": "2"}),
+        traktor.entry("b"),
+    )
+    shelf.listed("Sets/Best", "label:Warp")
+    return shelf
+
+
+def killed_while(shelf: Shelf, number: ChangeSetId, at: int) -> bool:
+    """Apply a stored change set in a process that dies at this step; return whether it did."""
+    pid = os.fork()
+    if pid == 0:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 2)
+        host = Host(Library(shelf.host.path, os.fspath(shelf.music)), busy_wait_s=5.0)
+        kill = Kill(at)
+        host.lib._connection().set_trace_callback(kill)
+        sys.addaudithook(kill.audit)
+        with host.paths():
+            changes.apply(host, number, shelf.targets(), report=silent, cancel=CancelToken())
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9

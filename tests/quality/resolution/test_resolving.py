@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from musictool_core.traktor import model, scan
-from tests.fakes import traktor
 
 if TYPE_CHECKING:
     from tests.quality.resolution.conftest import Shelf
@@ -26,22 +25,6 @@ def starts(shelf: Shelf, file: str) -> list[float]:
 def entries(shelf: Shelf) -> set[str]:
     found = scan.scan(shelf.nml.read_bytes())
     return {(s.key or "").rpartition("/:")[2] for s in found.entries}
-
-
-@pytest.fixture
-def doubled(shelf: Shelf) -> Shelf:
-    """An MP3 on an album, with cues and in a list; the same as a loose FLAC that begins later."""
-    played = {"traktor_playcount": "7", "traktor_rating": "3", "comments": "peak time"}
-    on_album = shelf.add("mp3", "song.mp3", album="LP", label="Warp", **played)
-    shelf.album("LP", on_album, shelf.add("other", "b.mp3", title="Other", label="Warp"))
-    shelf.add("later", "loose.flac", genres=["House"], year=1999, isrc="X1", traktor_playcount="2")
-    shelf.write(
-        traktor.entry("song", info={"PLAYCOUNT": "7", "RANKING": "153"}, cues=(1000, 5000)),
-        traktor.entry("loose", file="loose.flac", info={"PLAYCOUNT": "2"}),
-        traktor.entry("b"),
-    )
-    shelf.listed("Sets/Best", "label:Warp")
-    return shelf
 
 
 def test_the_better_audio_takes_the_place_on_the_album_and_all_comes_back(doubled: Shelf) -> None:
