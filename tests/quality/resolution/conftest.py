@@ -93,6 +93,7 @@ class Shelf:
         made = self.host.lib.add_album(list(items))
         made.album, made.albumartist = name, "A"
         made.store()
+        assert made.id
         return int(made.id)
 
     def write(self, *entries: ET.Element) -> None:

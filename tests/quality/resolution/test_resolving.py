@@ -123,14 +123,15 @@ def test_a_checked_score_counts_more_than_the_name_of_a_format(shelf: Shelf) -> 
 
     from musictool_core.quality.resolution import choice, planning  # noqa: PLC0415 - only here
 
-    flac, mp3 = shelf.add("flac", "song.flac"), shelf.add("mp3", "loose.mp3")
-    members = planning.read_members(shelf.host.reading(), [flac.id, mp3.id], "club")
-    fake = [replace(members[flac.id], score=40.0), replace(members[mp3.id], score=80.0)]
+    shelf.add("flac", "song.flac")
+    shelf.add("mp3", "loose.mp3")
+    members = planning.read_members(shelf.host.reading(), [1, 2], "club")
+    fake = [replace(members[1], score=40.0), replace(members[2], score=80.0)]
 
     made = choice.choose(fake, choice.Rules())
 
     assert isinstance(made, choice.Resolution)
-    assert made.audio.item_id == mp3.id
+    assert made.audio.item_id == 2
 
 
 def test_what_traktor_cannot_give_up_stays_with_its_reason(doubled: Shelf) -> None:
