@@ -8,6 +8,7 @@ from musictool_core import app
 from musictool_core.app import edits
 from musictool_core.changes.model import NML_TARGET
 from musictool_core.quality.duplicates import finding, library
+from musictool_core.quality.duplicates.decide import MERGED, Class
 from musictool_core.quality.duplicates.store import Store
 from musictool_core.quality.resolution import planning, replacing
 from musictool_core.quality.resolution.decks import open_decks
@@ -16,7 +17,7 @@ from musictool_core.traktor.collection import TraktorRuns
 from musictool_core.traktor.desk import may_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from musictool_core.app import App
@@ -39,7 +40,13 @@ def find(host: Host, ids: Sequence[ItemId], *, report: Report, cancel: CancelTok
     return finding.find(tracks, Store(host.cache_path), report=report, cancel=cancel)
 
 
-def plan(running: App, groups: Sequence[Group], *, across_albums: bool = False) -> Plan:
+def plan(
+    running: App,
+    groups: Sequence[Group],
+    *,
+    across_albums: bool = False,
+    classes: Collection[Class] = MERGED,
+) -> Plan:
     """Plan what becomes of groups; nothing is written.
 
     Raises:
@@ -56,6 +63,7 @@ def plan(running: App, groups: Sequence[Group], *, across_albums: bool = False) 
         decks=decks_of(running),
         digests={track.key: track.known[0] for track in tracks if track.known},
         across_albums=across_albums,
+        classes=classes,
     )
 
 

@@ -79,6 +79,11 @@ def audio_columns(audio: tuple[str, str] | None) -> dict[str, Stored]:
     return dict(after.columns) if isinstance(after, RowImage) else {}
 
 
+def is_begun(host: Host, change: Change) -> bool:
+    """Whether a run that was killed had moved one of the two files."""
+    return _places(host, change.old).kept.exists() or not _places(host, change.new).kept.exists()
+
+
 class AudioTarget:
     """Files of items, one for another."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from musictool_core.changes import store
 from musictool_core.changes.apply import apply, apply_batch, next_batch
+from musictool_core.changes.audio import AudioTarget, is_begun
 from musictool_core.changes.model import (
     AUDIO_TARGET,
     COVER,
@@ -199,7 +200,7 @@ def _targets() -> dict[str, Target]:
     for target in rows:
         # Moved files wait for their rows no longer than those of `_move`.
         target.batch = _MOVED_AT_ONCE
-    made: tuple[Target, ...] = (*rows, TagsTarget(), FileTarget())
+    made: tuple[Target, ...] = (*rows, AudioTarget(), TagsTarget(), FileTarget())
     return {target.name: target for target in made}
 
 
@@ -213,6 +214,8 @@ def _next(host: Host, changeset: ChangeSetId, targets: Mapping[str, Target]) -> 
 
 
 def _is_begun(host: Host, change: Change) -> bool:
+    if change.target == AUDIO_TARGET:
+        return is_begun(host, change)
     if change.field in PATH_FIELDS:
         return isinstance(change.old, bytes) and not file_of(host, change.old).exists()
     return change.new is not ABSENT and change.target == FILE_TARGET

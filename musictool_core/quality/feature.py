@@ -5,6 +5,9 @@ from musictool_core.host.feature import Feature
 FEATURE = Feature(
     "quality",
     migrations="musictool_core.quality.tables:MIGRATIONS",
-    job_kinds=("musictool_core.quality.health.job:HealthJob",),
-    pages=("musictool_web.pages.health:PAGE",),
+    job_kinds=(
+        "musictool_core.quality.health.job:HealthJob",
+        "musictool_core.quality.duplicates.job:DuplicatesJob",
+    ),
+    pages=("musictool_web.pages.health:PAGE", "musictool_web.pages.duplicates:PAGE"),
 )

@@ -28,6 +28,7 @@ TITLES = {
     "traktor.import": "Import plays from Traktor",
     "analysis.analyse": "Measure files",
     "quality.health": "Check metadata",
+    "quality.duplicates": "Look for duplicates",
 }
 """What the kinds of work are called; a test holds it to the kinds there are."""
 

@@ -17,6 +17,7 @@ from musictool_core.host import terminal
 from musictool_core.host.entities import file_of
 from musictool_core.host.items import find_ids, item_paths
 from musictool_core.music import ItemId
+from musictool_core.quality.resolution.choice import Refused, Resolution
 from musictool_core.quality.resolution.trash import FOLDER, empty, heaps
 from musictool_core.traktor import places
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from musictool_core.app import App
     from musictool_core.changes import Change, Result
-    from musictool_core.quality.resolution.choice import Resolution
     from musictool_core.quality.resolution.planning import Plan
 
 _NEEDS_NUMPY = "`pip install 'musictool[analysis]'`"
@@ -152,8 +152,7 @@ def _print_plan(planned: Plan, paths: Mapping[ItemId, str], *, as_json: bool) ->
         _print_traktor(planned.changes)
     for refused in planned.refused:
         if as_json:
-            files = [paths.get(ItemId(n)) for n in refused.members]
-            terminal.write_json({"files": files, "refused": refused.why})
+            terminal.write_json(as_row(refused, planned, paths))
         else:
             terminal.write(f"Left alone: {refused.why}")
             for number in refused.members:
@@ -165,6 +164,7 @@ def _lines(resolution: Resolution, paths: Mapping[ItemId, str]) -> list[str]:
     found = [f"stays: {paths[ItemId(kept)]}"]
     if kept != audio:
         found.append(f"with the audio of: {paths[ItemId(audio)]}")
+        found.append(f"to the trash: {paths[ItemId(kept)]}, as it was")
     found += [f"to the trash: {paths[ItemId(each.item_id)]}" for each in resolution.losers]
     for field, (value, _) in resolution.values.items():
         found.append(f"{field}: {shown(resolution.kept.row.value(field))} -> {shown(value)}")
@@ -181,16 +181,27 @@ def _print_traktor(changes: Sequence[Change]) -> None:
             terminal.write(f"Traktor: {place.kind.value} {name}: {old} -> {new}")
 
 
-def as_row(resolution: Resolution, planned: Plan, paths: Mapping[ItemId, str]) -> dict[str, Any]:
-    """The documented object of one group that becomes one."""
-    losers = {loser.item_id for loser in resolution.losers}
+def as_row(
+    resolution: Resolution | Refused, planned: Plan, paths: Mapping[ItemId, str]
+) -> dict[str, Any]:
+    """The documented object of one group."""
+    if isinstance(resolution, Refused):
+        files = [paths.get(ItemId(n), f"item {n}") for n in resolution.members]
+        return {
+            "files": files, "kept": None, "audio": None, "trashed": [], "values": {},
+            "reasons": [], "refused": resolution.why,
+        }  # fmt: skip
+    kept, losers = resolution.kept, {loser.item_id for loser in resolution.losers}
+    trashed = [paths[ItemId(t.item_id)] for t in planned.trashed if t.item_id in losers]
     return {
-        "kept": paths[ItemId(resolution.kept.item_id)],
+        "files": [paths[ItemId(kept.item_id)], *trashed],
+        "kept": paths[ItemId(kept.item_id)],
         "audio": paths[ItemId(resolution.audio.item_id)],
-        "trashed": [paths[ItemId(t.item_id)] for t in planned.trashed if t.item_id in losers],
+        "trashed": trashed,
         "values": {
-            field: {"old": shown(resolution.kept.row.value(field)), "new": shown(value)}
+            field: {"old": shown(kept.row.value(field)), "new": shown(value)}
             for field, (value, _) in resolution.values.items()
         },
         "reasons": list(resolution.reasons),
+        "refused": None,
     }

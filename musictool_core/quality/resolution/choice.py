@@ -23,7 +23,7 @@ OF_AUDIO = frozenset(
 )  # fmt: skip
 """What beets reads off a file; it is that of the file that stays."""
 
-_OF_SOUND = ("rg_", "r128_", "acoustid_fingerprint", "analysis_", "quality_", "mt_")
+OF_SOUND = ("rg_", "r128_", "acoustid_fingerprint", "analysis_", "quality_", "mt_")
 """What was measured of a file, by how the field begins: it comes with the audio."""
 
 _OF_ROW = frozenset({"id", "album_id", "added"})
@@ -183,7 +183,7 @@ def _merged(
 def _value(
     name: str, kept: Member, audio: Member, others: Sequence[Member], rules: Rules
 ) -> tuple[Value, int] | None:
-    if name.startswith(_OF_SOUND):
+    if name.startswith(OF_SOUND):
         return None if audio is kept else (audio.row.value(name), audio.item_id)
     if name in SUMMED or name in HIGHEST:
         return _counted(name, (kept, *others))

@@ -16,7 +16,7 @@ from musictool_core.changes import audio
 from musictool_core.changes.model import WHOLE_ROW, Change, in_order
 from musictool_core.host.copies import album_fields, copy_for
 from musictool_core.host.entities import ABSENT, Entity, RowImage, file_of, items_of, read_images
-from musictool_core.quality.duplicates.decide import MERGED
+from musictool_core.quality.duplicates.decide import MERGED, Class
 from musictool_core.quality.resolution.choice import (
     OF_AUDIO,
     Member,
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from musictool_core.quality.resolution.decks import Decks
 
 SOURCE = "quality"
+SAME_SPEED = 5e-5
+"""A file that plays this much faster is 15 ms off after five minutes: cues cannot follow."""
+
 _ONE = "the same recording is kept once"
 
 
@@ -98,6 +101,7 @@ def plan(
     decks: Decks | None = None,
     digests: Mapping[int, str] | None = None,
     across_albums: bool = False,
+    classes: Collection[Class] = MERGED,
 ) -> Plan:
     """Plan that files of one recording become one; other groups are left out.
 
@@ -109,20 +113,34 @@ def plan(
         decks: the collection of Traktor that is kept in step.
         digests: SHA-256 of the audio of items, for the manifest.
         across_albums: one recording on two albums becomes one, too.
+        classes: which groups; others than `MERGED` only where a person says so.
     """
     rules = Rules(across_albums=across_albums, album_fields=album_fields())
-    merged = [group for group in groups if group.found in MERGED]
+    merged = [group for group in groups if group.found in classes]
     members = read_members(host.reading(), [n for g in merged for n in g.members], use)
     chosen: list[tuple[Group, Resolution]] = []
     refused: list[Refused] = []
     for group in merged:
         there = [members[number] for number in group.members if number in members]
-        made = choose(there, rules) if len(there) > 1 else Refused(group.members, "it is gone")
+        made: Resolution | Refused
+        if len(there) < len(group.members):
+            made = Refused(group.members, "one of them is not in the library any more")
+        elif faster := _other_speed(group):
+            made = Refused(group.members, faster)
+        else:
+            made = choose(there, rules)
         if isinstance(made, Refused):
             refused.append(made)
         else:
             chosen.append((group, made))
     return _planned(host, chosen, refused, now=now, decks=decks, digests=digests or {})
+
+
+def _other_speed(group: Group) -> str:
+    """Why cues cannot follow, "" where they can."""
+    speeds = [p.evidence.sounds.speed for p in group.pairs if p.evidence.sounds is not None]
+    worst = max((abs(speed - 1) for speed in speeds), default=0.0)
+    return f"one plays {100 * worst:.2f} % faster" if worst > SAME_SPEED else ""
 
 
 def prepare(host: Host, plan: Plan) -> tuple[Change, ...]:
@@ -201,7 +219,9 @@ def _planned(
     for _, resolution in chosen:
         changes += _values(resolution)
         if resolution.audio is not resolution.kept:
-            copies.append(_copy(host, resolution, bin_))
+            copy = _copy(host, resolution, bin_)
+            copies.append(copy)
+            trashed.append(_former(copy, resolution.kept, digests, decks))
         for loser in resolution.losers:
             one = _trashed(loser, bin_, digests, decks)
             trashed.append(one)
@@ -307,6 +327,23 @@ def _trashed(loser: Member, bin_: Bin, digests: Mapping[int, str], decks: Decks 
         digests.get(loser.item_id, ""),
         () if decks is None else decks.playlists_of(loser.item_id),
         _ONE,
+    )
+
+
+def _former(copy: Copy, kept: Member, digests: Mapping[int, str], decks: Decks | None) -> Trashed:
+    """The file that a better one takes the place of."""
+    old = copy.change.old
+    if not isinstance(old, RowImage):
+        raise TypeError("a file is known by its row")
+    now = old.attributes[audio.KEPT]
+    return Trashed(
+        kept.item_id,
+        _path(kept.row),
+        now if isinstance(now, bytes) else os.fsencode(str(now)),
+        kept.row,
+        digests.get(kept.item_id, ""),
+        () if decks is None else decks.playlists_of(kept.item_id),
+        copy.change.reason,
     )
 
 

@@ -17,6 +17,7 @@ from musictool_core.quality.duplicates.store import Store
 from musictool_core.quality.resolution.choice import OF_AUDIO
 from musictool_core.quality.resolution.decks import Union
 from musictool_core.quality.resolution.planning import (
+    SAME_SPEED,
     Copy,
     Plan,
     exchange,
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from musictool_core.progress import CancelToken, Report
     from musictool_core.quality.duplicates.evidence import Sounds
     from musictool_core.quality.resolution.decks import Decks
-
-_SAME_SPEED = 5e-5
-"""A file that plays this much faster would be 15 ms off after five minutes."""
 
 _AGREEING = 0.5
 """Share of the passages that have to lie at one lag: the old file may be damaged or cut."""
@@ -82,7 +80,7 @@ def _laid(sounds: Sounds) -> Laid:
         return Laid(0.0, "both decode to the same samples")
     if not sounds.aligned or sounds.agreeing < _AGREEING:
         return Laid(None, "the sounds cannot be laid on one another")
-    if abs(sounds.speed - 1) > _SAME_SPEED:
+    if abs(sounds.speed - 1) > SAME_SPEED:
         return Laid(None, f"the new one plays {100 * (sounds.speed - 1):+.3f} % faster")
     lag_ms = 1000 * sounds.lag_s
     where = (

@@ -133,7 +133,13 @@ class Shelf:
         """Carry a plan out, tags too."""
         return self.carry_out(planning.prepare(self.host, plan))
 
-    def carry_out(self, planned: Sequence[Change], undo_of: Sequence[ChangeSetId] = ()) -> Result:
+    def carry_out(
+        self,
+        planned: Sequence[Change],
+        undo_of: Sequence[ChangeSetId] = (),
+        *,
+        files_later: bool = False,
+    ) -> Result:
         """Apply changes, and let files follow."""
         self.now += timedelta(minutes=1)
         following = (
@@ -141,7 +147,12 @@ class Shelf:
         )
         with self.host.paths():
             number = changes.plan(
-                self.host, [*planned, *following], ORIGIN, now=self.now, undo_of=undo_of
+                self.host,
+                [*planned, *following],
+                ORIGIN,
+                now=self.now,
+                undo_of=undo_of,
+                files_later=files_later,
             )
             done = changes.apply(
                 self.host, number, self.targets(), report=silent, cancel=CancelToken()
@@ -149,12 +160,12 @@ class Shelf:
             files.run(self.host, number, report=silent, cancel=CancelToken())
         return done
 
-    def undo(self, number: ChangeSetId) -> Result:
+    def undo(self, number: ChangeSetId, *, files_later: bool = False) -> Result:
         """Take a change set back; nothing may be in the way."""
         with self.host.paths():
             planned = changes.plan_undo(self.host, [number])
         assert (planned.conflicts, planned.not_restorable) == ((), ())
-        return self.carry_out(planned.changes, undo_of=[number])
+        return self.carry_out(planned.changes, [number], files_later=files_later)
 
     def targets(self) -> dict[str, Target]:
         """All that can be written to."""

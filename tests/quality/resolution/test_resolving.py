@@ -27,7 +27,10 @@ def entries(shelf: Shelf) -> set[str]:
     return {(s.key or "").rpartition("/:")[2] for s in found.entries}
 
 
-def test_the_better_audio_takes_the_place_on_the_album_and_all_comes_back(doubled: Shelf) -> None:
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "files by a job"])
+def test_the_better_audio_takes_the_place_on_the_album_and_all_comes_back(
+    doubled: Shelf, later: bool
+) -> None:
     before = doubled.snapshot()
     mp3, loose = before["files"]["song.mp3"], before["files"]["loose.flac"]
 
@@ -53,9 +56,10 @@ def test_the_better_audio_takes_the_place_on_the_album_and_all_comes_back(double
     assert sorted(trash.values(), key=len)[-2:] == sorted([mp3, loose], key=len)
     (manifest,) = [content for name, content in trash.items() if name.endswith("manifest.json")]
     told = json.loads(manifest)
-    assert [each["was"] for each in told] == ["loose.flac"]
+    assert [each["was"] for each in told] == ["song.mp3", "loose.flac"]
+    assert all((doubled.music / each["now"]).is_file() for each in told)
 
-    doubled.undo(done.changeset_id)
+    doubled.undo(done.changeset_id, files_later=later)
 
     assert doubled.snapshot() == before
 

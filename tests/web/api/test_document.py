@@ -106,6 +106,8 @@ OF_PAGES = {
     "/dashboards": "POST /dashboards",
     "/dashboards/<int:number>": "PUT /dashboards/{number}",
     "/dj/verify": "POST /dj/verify",
+    "/duplicates/resolve": "POST /duplicates/resolve",
+    "/duplicates/search": "POST /duplicates/searches",
     "/editor": "POST /changesets",
     "/gaps/decision": "POST /gaps/{gap_id}/decision",
     "/gaps/ignored": "POST /ignores",

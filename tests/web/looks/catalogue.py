@@ -244,6 +244,19 @@ PAGES: dict[str, tuple[Look, ...]] = {
         Look("the first step", "/health/guide"),
         Look("a later step", "/health/guide?done=safe"),
     ),
+    "/duplicates": (
+        Look("the same", "/duplicates"),
+        Look("versions", "/duplicates?kind=versions"),
+        Look("to review", "/duplicates?kind=review"),
+        Look("none of a kind", "/duplicates?kind=masters"),
+        Look("empty library", "/duplicates", world="empty"),
+    ),
+    "/duplicates/resolve": (
+        Look("one group", "/duplicates/resolve?members=1,2"),
+        Look("all", "/duplicates/resolve"),
+        Look("no such group", "/duplicates/resolve?members=1,4", status=404),
+        Look("no numbers", "/duplicates/resolve?members=x", status=404),
+    ),
     "/artists": (
         Look("all", "/artists"),
         Look("by name", "/artists?sort=name"),

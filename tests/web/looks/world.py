@@ -24,6 +24,7 @@ from musictool_core.host.entities import Entity
 from musictool_core.insight import dashboards
 from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.links.ignores import IgnoreKind, IgnoreRule
+from musictool_core.quality.duplicates.decide import Class
 from musictool_web import create_app
 from musictool_web.context import NAME, Web
 from tests.fakes.measures import analysis
@@ -31,7 +32,7 @@ from tests.fakes.traktor import collection, entry, key_of
 from tests.traktor.samples import KINDS, playlist
 from tests.traktor.samples import folder as folder_node
 from tests.web.pages.conftest import write_tone
-from tests.web.stock import LONG, NASTY, check_health, stock
+from tests.web.stock import LONG, NASTY, check_health, find_twins, stock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +132,14 @@ def fill(application: APIFlask) -> None:
     _traktor(parts.host.path.parent)
     add_dashboards(application)
     check_health(parts)
+    find_twins(
+        parts,
+        (Class.SAME_RECORDING, (1, 2)),
+        (Class.IDENTICAL_AUDIO, (3, 4)),
+        (Class.SAME_RECORDING, (5, 999)),
+        (Class.VERSION, (1, 3)),
+        (Class.REVIEW, (2, 3)),
+    )
     with parts.host.transaction() as tx:
         for kind, value in ((IgnoreKind.LABEL, "Kiln"), (IgnoreKind.FOLDER, "For sale")):
             links.add_ignore(tx, IgnoreRule(kind, value), now=parts.now())
