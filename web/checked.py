@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.audio.heard import SIGNAL
 from musictool_core.quality import listing
 from musictool_core.quality.limits import USES
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
     from musictool_core.jobs import Job
     from musictool_core.quality.score import Score
     from musictool_web.context import Web
-
-SAID = {
-    Verdict.LOSSLESS_CONSISTENT.value: ("ok", "no trace of a codec"),
-    Verdict.LOSSY_PROVEN.value: ("old", "lossy, proven"),
-    Verdict.SUSPICIOUS.value: ("stale", "suspicious"),
-    Verdict.CANNOT_TELL.value: ("unknown", "cannot tell"),
-}
-"""Verdicts as stamps: kind and words."""
 
 _CONFIDENCES = {
     "A": "proven, or plain to see",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.errors import MusicToolError
@@ -12,7 +12,7 @@ from musictool_core.host.membership import ON_SHELF
 from musictool_core.host.search import ALBUMS, ITEMS, Question
 from musictool_core.insight.marks import between, exactly, one_of
 from musictool_core.music.keys import WHEEL, parse_key
-from musictool_web import filters
+from musictool_web import filters, verdicts
 from musictool_web.filters import Choice, View
 from musictool_web.rows import number
 from musictool_web.shelf import has_shelf
@@ -103,14 +103,14 @@ class _Asking:
         return found
 
 
-def tracks_of(parts: Web, view: View, *, with_quality: bool) -> Facets:
+def tracks_of(parts: Web, view: View) -> Facets:
     """Facets of a list of tracks."""
     asking = _Asking(parts)
     texts = [_facet(asking, ITEMS, view, field) for field in TITLES]
     texts.append(_ranges(asking, view, "bpm", "Tempo", _TEMPI))
     texts.append(_ranges(asking, view, "energy", "Energy", _ENERGIES))
-    if with_quality:
-        texts.append(_ranges(asking, view, "quality_score", "Quality", _QUALITY))
+    texts.append(_ranges(asking, view, "quality_score", "Quality", _QUALITY))
+    texts.append(_verdicts(asking, view))
     texts.insert(1, _shelf(asking, ITEMS, view))
     years, keys = _years(asking, ITEMS, view), _keys(asking, view)
     return Facets(tuple(filter(_counts, texts)), years, keys, asking.oldest_s)
@@ -193,6 +193,12 @@ def _facet(asking: _Asking, of: Listed, view: View, field: str, most: int = _ROW
         # What nobody filled in is worth a row, however much else there is.
         choices = [*(choices if choices[-1].on else choices[:-1]), found[-1]]
     return Facet(field, TITLES.get(field, field), tuple(choices), len(counted) - len(choices))
+
+
+def _verdicts(asking: _Asking, view: View) -> Facet:
+    found = _facet(asking, ITEMS, view, verdicts.FIELD)
+    choices = (replace(each, label=verdicts.in_words(each.label)) for each in found.choices)
+    return replace(found, title="Verdict", choices=tuple(choices))
 
 
 def _counts(facet: Facet) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from musictool_core.host.fieldnames import field_words
 from musictool_core.host.membership import ON_SHELF, is_wanted
 from musictool_core.insight.marks import among, exactly, one_of, unset, unset_list
+from musictool_web import verdicts
 from musictool_web.query import address, text
 
 if TYPE_CHECKING:
@@ -205,6 +206,8 @@ def _spoken(word: str) -> str:
         return word
     if field == ON_SHELF and (wanted := is_wanted(value)) is not None:
         return "on the shelf" if wanted is not turned else "files only"
+    if field == verdicts.FIELD:
+        value = verdicts.in_words(value)
     said = f"{'not ' if turned else ''}{_NAMES.get(field) or field_words(field)}"
     if value.startswith("="):
         return f"{said}: {value[1:]}"

@@ -39,6 +39,11 @@ _MOST_VALUES = 2_000
 _MOST_OFFSET = 10_000_000
 _YEAR_S = 31_536_000
 
+_IF_KNOWN = {
+    "key": "initial_key", "bpm": "bpm", "energy": "energy", "quality": "quality_score",
+}  # fmt: skip
+"""Columns that show where nobody chose, if any track has a value, by their fields."""
+
 NEWEST = "-added"
 TRACK_SORTS = {
     NEWEST: "Newest first",
@@ -166,7 +171,8 @@ class Asked:
         page = parts.search.page(asked, accept_age_s=_ACCEPT_AGE_S)
         rows = track_rows(parts, page.rows)
         filled = [name for name in ("energy", "quality") if getattr(rows, f"has_{name}")]
-        filled += facets.known_of(parts, {"key": "initial_key", "bpm": "bpm"})
+        # Also by the whole library: the rows that follow have to have the same columns.
+        filled += facets.known_of(parts, _IF_KNOWN)
         shown = columns.shown(filled=filled)
         return {
             **self._common(page, TRACK_SORTS),
@@ -176,7 +182,7 @@ class Asked:
             "heads": columns.heads(shown, self.sort, lambda sort: self.view.link(sort=sort)),
             "all_columns": columns.COLUMNS,
             "length_s": page.sums["length"],
-            "facets": lambda: facets.tracks_of(parts, self.view, with_quality=rows.has_quality),
+            "facets": lambda: facets.tracks_of(parts, self.view),
             "nearest": [] if page.total else facets.nearest(parts, ITEMS, self.view),
         }
 

@@ -18,9 +18,10 @@ from musictool_core.host.mediafiles import item_files
 from musictool_core.host.search import ITEMS, Question
 from musictool_core.insight.marks import one_of
 from musictool_core.music.keys import parse_key
+from musictool_web import verdicts
 from musictool_web.art import track_art
 from musictool_web.charts.sound import clock
-from musictool_web.checked import SAID, checked
+from musictool_web.checked import checked
 from musictool_web.context import Web, web
 from musictool_web.links import artist_page, label_page
 from musictool_web.measured import measured, queue, spelled
@@ -115,7 +116,7 @@ def _quality_part(parts: Web, number: int) -> str:
 
 
 def _quality(parts: Web, number: int) -> dict[str, Any]:
-    return {"file": checked(parts, number), "verdicts": SAID}
+    return {"file": checked(parts, number), "verdicts": verdicts.SAID}
 
 
 def _sound_part(parts: Web, number: int) -> str:

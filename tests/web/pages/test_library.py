@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from beets.library import Item
 
+from musictool_core.host.fields import ITEM_TYPES
 from musictool_core.host.search import ITEMS, Question
 from musictool_web import facets, filters, groups
 from musictool_web.query import words
@@ -43,11 +45,7 @@ def test_the_table_says_how_much_there_is_and_how_long_it_lasts(page: Ask) -> No
 @pytest.mark.parametrize("view", ["", "covers"])
 def test_every_choice_of_a_facet_finds_as_many_as_it_says(page: Ask, parts: Web, view: str) -> None:
     start = filters.View("/library", (), {"view": view or None})
-    found = (
-        facets.albums_of(parts, start)
-        if view
-        else facets.tracks_of(parts, start, with_quality=True)
-    )
+    found = facets.albums_of(parts, start) if view else facets.tracks_of(parts, start)
     choices = [choice for facet in found.texts for choice in facet.choices]
 
     assert choices
@@ -228,12 +226,54 @@ def test_the_form_of_every_page_leads_to_the_library(browser: FlaskClient) -> No
 
 def test_a_word_may_hold_anything_that_a_tag_may(parts: Web, page: Ask) -> None:
     start = filters.View("/library", (), {})
-    found = facets.tracks_of(parts, start, with_quality=False)
+    found = facets.tracks_of(parts, start)
     (label,) = (facet for facet in found.texts if facet.field == "label")
     (strange,) = (choice for choice in label.choices if choice.label == "=x~ Ltd.,")
 
     assert total(page(strange.href)) == 1
     assert "label: =x~ Ltd.," in page(strange.href).text
+
+
+def test_quality_and_verdict_of_files_are_filters(
+    library: Library, page: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        Item, "_types", {**Item._types, "quality_score": ITEM_TYPES["quality_score"]}
+    )
+    first, second, third, *_ = sorted(library.items(), key=lambda item: item.added)
+    for item, score, verdict in (
+        (first, 45.5, "lossy_proven"),
+        (second, 97, "lossless_consistent"),
+        (third, 88, "lossy_proven"),
+    ):
+        item.update({"quality_score": score, "quality_verdict": verdict})
+        item.store()
+
+    found = page("/library")
+
+    # Also where the newest tracks, which are shown first, were never checked.
+    assert total(page(found.link(r"^below 70 1$"))) == 1
+    lossy = page(found.link(r"^lossy, proven 2$"))
+    assert total(lossy) == 2
+    assert "verdict: lossy, proven" in lossy.text
+    both = page(lossy.link(r"^no trace of a codec 1$"))
+    assert "no trace of a codec or lossy, proven" in both.text
+    assert total(both) == 3
+
+
+def test_later_rows_have_the_columns_of_the_first(library: Library, page: Ask) -> None:
+    first, *_ = sorted(library.items(), key=lambda item: item.added)
+    first.update({"quality_score": 45.5, "energy": 7})
+    first.store()
+
+    head = page("/library")
+    rows = page("/library", part="rows", offset=len(library.items()) - 1)
+
+    assert head.has("th", class_="c-quality num")
+    assert head.has("th", class_="c-energy")
+    names = [given.get("class") for tag, given in head.tags if tag == "th"]
+    cells = [given.get("class") for tag, given in rows.tags if tag == "td"]
+    assert cells[-len(names) + 2 :] == names[2:]
 
 
 @pytest.mark.parametrize(
