@@ -206,10 +206,15 @@ def _integrity(signal: Signal, limits: Limits) -> list[Loss]:
     )
 
 
+def allowed_peak(signal: Signal, limits: Limits) -> float:
+    """The true peak that costs nothing, dBTP."""
+    return limits.peak_allowed["lossy" if _is_lossy(signal) else "lossless"]
+
+
 def _level(signal: Signal, limits: Limits) -> list[Loss]:
     runs = signal.clipping.per_minute if signal.clipping else 0.0
     peak = signal.true_peak_dbtp
-    allowed = limits.peak_allowed["lossy" if _is_lossy(signal) else "lossless"]
+    allowed = allowed_peak(signal, limits)
     over = max(0.0, peak - allowed) if peak is not None else 0.0
     return _lost(
         (

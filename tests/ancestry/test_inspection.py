@@ -15,6 +15,8 @@ from musictool_core.audio.ancestry.inspection import inspect
 from musictool_core.audio.ancestry.resample import at_rate
 from musictool_core.audio.ancestry.verdict import Verdict
 from musictool_core.audio.errors import Undecodable
+from musictool_core.audio.heard import SIGNAL
+from musictool_core.audio.listen import listen
 from tests.ancestry.conftest import RATE, music, write
 
 if TYPE_CHECKING:
@@ -51,6 +53,20 @@ def test_a_file_that_is_lossy_itself_says_so(ending: str, original: Path, tmp_pa
     names = {"mp3": "MP3", "m4a": "AAC", "ogg": "Vorbis", "opus": "Opus"}
     assert (found.verdict, found.codec) == (Verdict.LOSSY_PROVEN, names[ending])
     assert found.grid is None
+
+
+def test_each_passage_says_where_it_sees_the_frames(
+    original: Path, through: Callable[..., Path]
+) -> None:
+    signal = listen(through(original, "libmp3lame", "-b:a", "128k"), groups=(SIGNAL,)).signal
+
+    assert signal is not None
+    assert signal.trace is not None
+    frames = signal.trace.frames
+    assert frames is not None
+    assert (frames.codec, frames.spacing, frames.rate) == ("MP3", 576, RATE)
+    assert frames.own.count(frames.offset) >= 2
+    assert f"{frames.own.count(frames.offset)} of {len(frames.own)}" in signal.trace.evidence[0]
 
 
 def test_a_changed_rate_hides_nothing(original: Path, through: Callable[..., Path]) -> None:

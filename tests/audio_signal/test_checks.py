@@ -48,6 +48,33 @@ def test_what_only_rests_at_its_top_is_not_clipped() -> None:
     assert check(both(quiet), "clipping") is None
 
 
+# --- spectrum ------------------------------------------------------------------------------------
+
+
+def test_a_tone_stands_in_its_band_and_nothing_above_a_cut() -> None:
+    tone = both(np.sin(2 * np.pi * 5_000 * TIME))
+    lines = np.fft.rfft(np.random.default_rng(1).standard_normal(len(TIME)))
+    lines[16_000 * 8 :] = 0
+    cut = both(0.1 * np.fft.irfft(lines, len(TIME)))
+
+    one, other = check(tone, "spectrum"), check(cut, "spectrum")
+
+    assert (one.top_hz, len(one.levels)) == (RATE / 2, 96)
+    width = one.top_hz / len(one.levels)
+    assert one.levels.index(max(one.levels)) == int(5_000 / width)
+    # The power of one line, in a band of twenty of them.
+    assert max(one.levels) == pytest.approx(-11, abs=2)
+    edge = int(16_000 / width)
+    assert min(other.levels[: edge - 1]) - max(other.levels[edge + 2 :]) > 30
+
+
+def test_the_spectrum_is_a_mean_over_the_whole_file() -> None:
+    half = both(np.where(TIME < 4, np.sin(2 * np.pi * 5_000 * TIME), 0.0))
+    whole = both(np.sin(2 * np.pi * 5_000 * TIME))
+
+    assert max(check(whole, "spectrum").levels) - max(check(half, "spectrum").levels) == 3
+
+
 # --- peaks ---------------------------------------------------------------------------------------
 
 

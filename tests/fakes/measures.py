@@ -68,7 +68,15 @@ def checked(**changes: object) -> signals.Signal:
         "source": signals.Source("flac", 44_100, 2, 16, 900, 180.0),
         "integrity": signals.Integrity(checksum="right"),
         "trace": signals.Trace(
-            "lossy_proven", "MP3", 128, 192, is_own=False, evidence=("A grid.",), edge_hz=16_000.0
+            "lossy_proven",
+            "MP3",
+            128,
+            192,
+            is_own=False,
+            evidence=("A grid.",),
+            edge_hz=16_000.0,
+            drop_db=48.0,
+            frames=signals.Frames("MP3", 576, 48, (48, 48, 311, 48), 52.5, 44_100),
         ),
         "true_peak_dbtp": -0.5,
         "clipping": signals.Clipping(30, 10.0, -0.5),
@@ -77,6 +85,9 @@ def checked(**changes: object) -> signals.Signal:
         "dropouts": signals.Dropouts(0, ()),
         "clicks": signals.Clicks(0, 0.0, ()),
         "resolution": signals.Resolution(16, None),
+        "spectrum": signals.Spectrum(
+            22_050.0, tuple(-30 - band // 2 - 45 * (band > 69) for band in range(96))
+        ),
     }
     return signals.Signal(**(whole | changes))  # type: ignore[arg-type]
 

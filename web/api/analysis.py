@@ -73,6 +73,22 @@ class QualityAnswer(Schema):
     bitrate_low = Integer(allow_none=True, metadata={"description": "kbit/s"})
     bitrate_high = Integer(allow_none=True, metadata={"description": "kbit/s"})
     evidence = List(String())
+    spectrum = Raw(
+        allow_none=True,
+        metadata={"description": "`top_hz`, and mean `levels` of equally wide bands from 0, dB"},
+    )
+    edge_hz = Float(allow_none=True, metadata={"description": "where the treble ends steeply"})
+    drop_db = Float(allow_none=True, metadata={"description": "how much less there is above"})
+    frames = Raw(
+        allow_none=True,
+        metadata={
+            "description": "of a codec: `codec spacing offset own depth rate`, `own` being where "
+            "each passage alone sees them begin"
+        },
+    )
+    true_peak_dbtp = Float(allow_none=True)
+    clipped_tops = Integer(allow_none=True)
+    clipped_per_minute = Float(allow_none=True)
     error = String(allow_none=True, metadata={"description": "why it could not be checked"})
     job = Integer(allow_none=True, metadata={"description": "checks it, and is not finished"})
 

@@ -64,6 +64,8 @@ class Grid:
         excerpts: that were looked at.
         total: depth without a bound for each excerpt: tells related codecs apart.
         rate: Hz at which it was found: of the file, or of what it was resampled from.
+        spacing: samples from one frame to the next.
+        own: the deepest offset of each excerpt alone.
     """
 
     codec: str
@@ -74,6 +76,8 @@ class Grid:
     excerpts: int
     total: float
     rate: int
+    spacing: int
+    own: tuple[int, ...]
 
     @property
     def is_proof(self) -> bool:
@@ -131,6 +135,8 @@ class _Trace:
             excerpts=len(self.own),
             total=float(self.totals[best]),
             rate=rate,
+            spacing=self.codec.spacing,
+            own=tuple(self.own),
         )
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from musictool_core.audio.ancestry.cutoff import find_edge
 from musictool_core.audio.ancestry.excerpts import Collector
 from musictool_core.audio.ancestry.inspection import SIDES, Ancestry, judge, of_format
-from musictool_core.audio.signal.values import Trace
+from musictool_core.audio.signal.values import Frames, Trace
 
 if TYPE_CHECKING:
+    from musictool_core.audio.ancestry.grid import Grid
     from musictool_core.audio.mpegframes import Walk
     from musictool_core.audio.signal.check import Block, Stream
 
@@ -54,6 +55,7 @@ class Ancestors:
             evidence=_said(found),
             edge_hz=edge.hz if edge and is_steep else None,
             drop_db=round(edge.drop_db, 1) if edge and is_steep else None,
+            frames=_frames(found.grid) if found.grid else None,
         )
 
 
@@ -72,6 +74,11 @@ def doubted(trace: Trace, walk: Walk) -> Trace:
     doubt = f"Nothing above {edge / 1000:.1f} kHz, at {walk.kbps} kbit/s."
     why = "It may have been encoded before, at a lower bitrate; dark music ends so, too."
     return replace(trace, doubt=doubt, evidence=(*trace.evidence, doubt, why))
+
+
+def _frames(grid: Grid) -> Frames:
+    depth = round(grid.depth, 1)
+    return Frames(grid.codec, grid.spacing, grid.offset, grid.own, depth, grid.rate)
 
 
 def _said(found: Ancestry) -> tuple[str, ...]:

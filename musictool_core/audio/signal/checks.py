@@ -13,6 +13,7 @@ from musictool_core.audio.signal.hires import Depths
 from musictool_core.audio.signal.levels import ChannelLevels
 from musictool_core.audio.signal.peaks import Peaks
 from musictool_core.audio.signal.silence import Silences
+from musictool_core.audio.signal.spectrum import MeanSpectrum
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,6 +29,7 @@ MEMBERS: Mapping[str, Callable[[Stream], Check]] = {
     "dropouts": Holes,
     "clicks": ClickCounter,
     "resolution": Depths,
+    "spectrum": MeanSpectrum,
 }
 """By the field of `Signal` that each fills."""
 

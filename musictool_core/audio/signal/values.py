@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-SIGNAL_VERSION = 1
+SIGNAL_VERSION = 2
 """Of the checks; grows when any of them may give another answer for the same audio."""
 
 
@@ -62,6 +62,27 @@ class Integrity:
 
 
 @dataclass(frozen=True, slots=True)
+class Frames:
+    """Where the frames of a codec seem to begin, passage by passage.
+
+    Attributes:
+        codec: whose frames they are.
+        spacing: samples from one to the next.
+        offset: where they begin in the file, modulo the spacing.
+        own: the same by each passage alone: by chance, all of them differ.
+        depth: standard deviations by which the offset lies below all others.
+        rate: Hz at which they were found.
+    """
+
+    codec: str
+    spacing: int
+    offset: int
+    own: tuple[int, ...]
+    depth: float
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Whether the sound went through a lossy codec.
 
@@ -75,6 +96,8 @@ class Trace:
         edge_hz: where the treble ends; None when it does not.
         drop_db: how much less there is above.
         doubt: what does not fit what the file says of itself, in words; "" when all does.
+        frames: the best that were found, also where they prove nothing; None where none were looked
+            for.
     """
 
     verdict: str
@@ -86,6 +109,7 @@ class Trace:
     edge_hz: float | None = None
     drop_db: float | None = None
     doubt: str = ""
+    frames: Frames | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +190,19 @@ class Clicks:
 
 
 @dataclass(frozen=True, slots=True)
+class Spectrum:
+    """How much sounds where, on average.
+
+    Attributes:
+        top_hz: where the last band ends; the first begins at 0, and all are equally wide.
+        levels: of each band in dB, 0 being what a sine of full scale has in its line.
+    """
+
+    top_hz: float
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """Whether the file holds what its numbers promise.
 
@@ -199,3 +236,4 @@ class Signal:
     dropouts: Dropouts | None = None
     clicks: Clicks | None = None
     resolution: Resolution | None = None
+    spectrum: Spectrum | None = None

@@ -62,6 +62,29 @@ def test_each_lost_point_is_on_the_page(browser: FlaskClient, parts: Web, track:
         assert f"{use} {assess(checked(), use, read_limits()).score:g}" in page.text
 
 
+def test_what_was_found_is_drawn(browser: FlaskClient, parts: Web, track: Item) -> None:
+    store(parts, track)
+
+    page = Html(browser.get(f"/tracks/{track.id}").text)
+
+    pictures = page.values("svg", "aria-label", role="img")
+    assert "Frames of MP3: 3 of 4 passages at sample 48 of 576." in pictures
+    assert any("It ends steeply at 16.0 kHz" in said for said in pictures)
+    assert any("true peak -0.5 dBTP, limit 0; 30 tops cut off" in said for said in pictures)
+    assert "0 to 1 kHz" in page.text
+
+
+def test_what_an_earlier_version_found_has_no_picture_of_what_it_did_not_look_at(
+    browser: FlaskClient, parts: Web, track: Item
+) -> None:
+    store(parts, track, spectrum=None, trace=None, true_peak_dbtp=None)
+
+    page = browser.get(f"/tracks/{track.id}").text
+
+    assert "of 100 for club" in Html(page).text
+    assert 'id="proofs"' not in page
+
+
 def test_a_check_is_asked_for_on_the_page(browser: FlaskClient, parts: Web, track: Item) -> None:
     assert "Never checked." in Html(browser.get(f"/tracks/{track.id}").text).text
 
@@ -86,6 +109,12 @@ def test_the_api_says_the_same(browser: FlaskClient, parts: Web, track: Item) ->
     assert known["score"] + sum(loss["points"] for loss in known["losses"]) == 100
     assert set(known["scores"]) == {"club", "archive", "mobile"}
     assert known["scores"]["club"] == known["score"]
+    assert unknown["spectrum"] is unknown["frames"] is None
+    assert known["spectrum"]["top_hz"] == 22_050
+    assert len(known["spectrum"]["levels"]) == 96
+    assert known["frames"]["own"] == [48, 48, 311, 48]
+    assert (known["edge_hz"], known["true_peak_dbtp"]) == (16_000, -0.5)
+    assert (known["clipped_tops"], known["clipped_per_minute"]) == (30, 10)
 
 
 def test_a_track_that_is_not_there(browser: FlaskClient) -> None:
