@@ -24,5 +24,10 @@ def _add_actions(actions: Actions) -> None:
         "a search link in every shop for each missing track",
         query="beets query over the gaps, e.g. label:warp",
     )
+    links.add_argument(
+        "--upgrades",
+        action="store_true",
+        help="for files that a better copy is wanted of; the query is over items",
+    )
     links.add_argument("--json", action="store_true", help="print one JSON object a link")
     links.add_argument("--shop", action="append", default=[], metavar="SHOP", help="only this shop")

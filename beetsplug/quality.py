@@ -142,12 +142,15 @@ def _add_file_actions(actions: Actions) -> None:
     )  # fmt: skip
     upgrades = actions.add(
         "upgrades", f"{_FILES}:upgrades", "files to replace first, by loss and plays",
-        query=_OVER_ITEMS, listing=True,
+        query=_OVER_ITEMS, listing=True, writing=True,
     )  # fmt: skip
     _add_use(listed)
     _add_use(upgrades)
     upgrades.add_argument(
         "--most", type=int, default=20, metavar="N", help="how many to show (20); 0 for all"
+    )
+    upgrades.add_argument(
+        "--want", action="store_true", help="want better copies of those shown, as wants to buy"
     )
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from musictool_core.db import Row, Tx
     from musictool_core.discogs.csvio import CsvProblem
     from musictool_core.discogs.shelf_import import ImportResult
+    from musictool_core.music import Want
     from musictool_web.context import Web
 from musictool_web.media.covers import Cover
 
@@ -226,6 +227,11 @@ def chosen_shops(parts: Web) -> tuple[Shop, ...]:
 
 def shop_links(shops: Sequence[Shop], row: Mapping[str, Any]) -> list[Offer]:
     """Searches for a gap in each shop."""
+    return offers_of(shops, want_of(row))
+
+
+def offers_of(shops: Sequence[Shop], want: Want) -> list[Offer]:
+    """Searches for a want in each shop."""
     return [
         Offer(
             link.shop.key,
@@ -235,7 +241,7 @@ def shop_links(shops: Sequence[Shop], row: Mapping[str, Any]) -> list[Offer]:
             if link.relaxed_url != link.url and is_https_link(link.relaxed_url)
             else "",
         )
-        for link in find_links([want_of(row)], shops)
+        for link in find_links([want], shops)
         if is_https_link(link.url)
     ]
 

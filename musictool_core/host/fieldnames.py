@@ -84,6 +84,7 @@ _NAMES = {
     "original_year": "First year",
     "path": "File",
     "quality_score": "Quality",
+    "quality_wanted": "Better copy wanted",
     "r128_album_gain": "Album gain (R128)",
     "r128_track_gain": "Track gain (R128)",
     "release_group_title": "Release group",

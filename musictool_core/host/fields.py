@@ -168,6 +168,7 @@ FLEXIBLE_FIELDS = (
         "lossless_consistent, lossy_proven, suspicious or cannot_tell",
         is_followed=True,
     ),
+    FlexibleField("quality_wanted", Kind.INTEGER, "1 when a better copy of the file is wanted"),
     FlexibleField("traktor_rating", Kind.INTEGER, "stars in Traktor, 1 to 5, 0 for unrated"),
     FlexibleField("traktor_comment2", Kind.TEXT, "second comment in Traktor"),
     FlexibleField("traktor_mix", Kind.TEXT, "name of the mix in Traktor"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.host.entities import ABSENT, Entity, RowImage, read_images
 from musictool_core.host.tracks import in_parts
-from musictool_core.quality.scoring import read_scores
-from musictool_core.quality.upgrades import Played
+from musictool_core.quality.limits import read_limits
+from musictool_core.quality.scoring import SCORE, read_scores
+from musictool_core.quality.upgrades import Candidate, Played, first
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from musictool_core.db import Tx
+    from musictool_core.quality.score import Score
     from musictool_core.quality.scoring import Scored
     from musictool_core.quality.upgrades import Upgrade
 
@@ -62,20 +65,60 @@ def read_played(
         for number, image in images.items():
             score = scores[number].score
             if score is not None:
-                plays = max(_whole(image, name) for name in _PLAYS)
-                stars = min(_MOST_STARS, _whole(image, _STARS))
-                yield Played(number, score, plays, stars, number in shelf)
+                yield Played(number, score, _plays(image), _stars(image), number in shelf)
+
+
+def read_first(
+    view: Tx, ids: Collection[int], use: str, on_shelf: Collection[int], count: int
+) -> list[Upgrade]:
+    """The first of all upgrades, fast: most of the scores are not worked out.
+
+    Args:
+        view: of the library.
+        ids: of items whose files are lossy.
+        use: whose scores stand in the fields of the items.
+        on_shelf: items that are also on a record.
+        count: how many are wanted.
+    """
+    room, shelf = read_limits().rooms[use]["source"], set(on_shelf)
+
+    def candidates() -> Iterator[Candidate]:
+        for part in in_parts(list(ids)):
+            images = read_images(view, Entity.ITEM, part, (SCORE, *_PLAYS, _STARS))
+            for number, image in images.items():
+                most = min(room, 100 - _number(image, SCORE))
+                yield Candidate(number, most, _plays(image), _stars(image), number in shelf)
+
+    def scores_of(part: Sequence[int]) -> dict[int, Score]:
+        known = read_scores(view, part, use)
+        return {number: each.score for number, each in known if each.score}
+
+    return first(candidates(), scores_of, count)
+
+
+def _plays(image: RowImage) -> int:
+    return max(_whole(image, name) for name in _PLAYS)
+
+
+def _stars(image: RowImage) -> int:
+    return min(_MOST_STARS, _whole(image, _STARS))
 
 
 def _whole(image: RowImage, name: str) -> int:
     """A count in a field; 0 for what is none."""
+    return int(_number(image, name))
+
+
+def _number(image: RowImage, name: str) -> float:
+    """A number in a field; 0 for what is none."""
     value = image.value(name)
     if value is ABSENT or value is None or isinstance(value, bytes):
-        return 0
+        return 0.0
     try:
-        return max(0, int(float(value)))
-    except (ValueError, OverflowError):
-        return 0
+        found = float(value)
+    except ValueError:
+        return 0.0
+    return max(0.0, found) if math.isfinite(found) else 0.0
 
 
 def upgrade_json(path: str, found: Upgrade) -> dict[str, Any]:

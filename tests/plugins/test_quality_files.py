@@ -170,6 +170,35 @@ def test_upgrades_are_ranked_by_what_they_gain_and_by_plays(
     assert beet("quality", "upgrades", "-f", "$id").stdout == "1\n2\n"
 
 
+def test_better_copies_are_wanted_and_bought(
+    opened: Opened, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    beet = opened("marketplace")
+    take(beet, *(shelf / name for name in ("lossy.mp3", "fake.flac", "best.flac")))
+    beet("modify", "-y", "-M", "-W", "id:1", "artist=Ada", "title=Glow", "traktor_playcount=9")
+    beet("quality", "score")
+    before = snapshot(beet)
+
+    would = beet("quality", "upgrades", "--want", "--most", "1", "--pretend").stdout
+    unchanged = snapshot(beet)
+    said = beet("quality", "upgrades", "--want", "--most", "1").stdout
+    again = beet("quality", "upgrades", "--want", "--most", "1").stdout
+    links = beet("buy", "links", "--upgrades", "--shop", "bandcamp", "--json").rows
+    others = beet("buy", "links", "--upgrades", "id:2").stdout
+
+    assert would.endswith("Better copies of 1 file would be wanted.\n")
+    assert unchanged == before
+    assert "Better copies of 1 file are wanted. `beet undo " in said
+    assert again == "Nothing new is wanted.\n"
+    assert beet("ls", "-f", "$id", "quality_wanted:1").stdout == "1\n"
+    assert [row["want"] for row in links] == ["Ada - Glow"]
+    assert others.endswith("0 tracks to get, 8 shops.\n")
+    beet("undo", "--last")
+    assert snapshot(beet) == before
+    assert beet.trying("quality", "upgrades", "--pretend").status == 1
+
+
 def test_pretending_writes_nothing_and_says_what_is_due(
     beet: HistoryBeet, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

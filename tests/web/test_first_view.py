@@ -13,10 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from benchmarks import libraries
+from musictool_core.analysis import engine
+from musictool_core.analysis.due import AudioFile, Examined
+from musictool_core.analysis.workers import Outcome
+from musictool_core.audio.heard import SIGNAL
 from musictool_core.gaps.refresh import refresh
 from musictool_core.progress import CancelToken, silent
 from musictool_web import first_view
 from musictool_web.assets import built
+from tests.fakes.measures import checked
 from tests.gaps.conftest import NOW, Shelf
 from tests.web.conftest import TOKEN
 
@@ -29,8 +34,8 @@ if TYPE_CHECKING:
 PAGES = (
     "/", "/library", "/library?view=covers", "/library?sort=artist,album,track",
     "/library?q=genres:techno", "/albums/1", "/tracks/1", "/gaps", "/gaps/completion",
-    "/collection", "/explore", "/editor?q=", "/own", "/history", "/jobs", "/settings", "/artists",
-    "/labels",
+    "/collection", "/health/upgrades", "/explore", "/editor?q=", "/own", "/history", "/jobs",
+    "/settings", "/artists", "/labels",
 )  # fmt: skip
 IN_BROWSER = ("/", "/library", "/albums/1", "/gaps", "/explore", "/editor?q=")
 """Between them they ask for all kinds of scripts, styles, fonts and pictures."""
@@ -199,6 +204,17 @@ def crowded(parts: Web) -> None:
                 for key, most in (("energy", 11), ("quality_score", 101))
             ],
         )
+        verdicts = ("lossy_proven", "lossless_consistent", "suspicious", "cannot_tell")
+        tx.run_many(
+            "INSERT INTO item_attributes (entity_id, key, value) VALUES (?, 'quality_verdict', ?)",
+            [(number, verdicts[number % 4]) for number in range(ITEMS)],
+        )
+        for number in (1, *range(0, ITEMS, 4)):
+            file = AudioFile(number, parts.host.path)
+            one = Examined(
+                file, f"{number}", outcome=Outcome(None, "", checked()), groups=(SIGNAL,)
+            )
+            engine.store(tx, one, at=1.0)
     made = Shelf(parts.host)
     for release in shelf[:RECORDS]:
         made.add(

@@ -223,5 +223,10 @@ PAGE = Page(
     place=58,
     group=Group.MAIN,
     key="q",
-    blueprints=("musictool_web.pages.health:blueprint", "musictool_web.api.health:blueprint"),
+    blueprints=(
+        "musictool_web.pages.health:blueprint",
+        "musictool_web.pages.upgrades:blueprint",
+        "musictool_web.api.health:blueprint",
+        "musictool_web.api.upgrades:blueprint",
+    ),
 )

@@ -14,7 +14,7 @@ from musictool_core.errors import Cancelled, MusicToolError
 from musictool_core.host import terminal
 from musictool_core.host.items import find_ids, find_in_order, item_paths, render_items
 from musictool_core.music import ItemId
-from musictool_core.quality import listing
+from musictool_core.quality import listing, wanting
 from musictool_core.quality.scoring import read_scores
 from musictool_core.quality.upgrades import rank
 
@@ -92,6 +92,8 @@ def list_scores(lib: Library, opts: Namespace) -> int:
 
 def upgrades(lib: Library, opts: Namespace) -> int:
     """`beet quality upgrades`."""
+    if opts.pretend and not opts.want:
+        raise MusicToolError("--pretend goes with --want: a list changes nothing.")
     if opts.most < 0:
         raise MusicToolError(f"--most {opts.most}: a number of files, or 0 for all.")
     running = session.start(lib)
@@ -102,6 +104,8 @@ def upgrades(lib: Library, opts: Namespace) -> int:
     ranked = rank(tracks)
     shown = ranked[: opts.most] if opts.most > 0 else ranked
     numbers = [ItemId(each.played.item_id) for each in shown]
+    if opts.want:
+        return _want(running, numbers, opts)
     if opts.format:
         for line in render_items(host, numbers, opts.format):
             terminal.write(line)
@@ -118,6 +122,29 @@ def upgrades(lib: Library, opts: Namespace) -> int:
     if not opts.json:
         kept = f"; {len(shown):,} shown" if len(shown) < len(ranked) else ""
         terminal.write(f"{text.count(len(ranked), 'file')} to replace{kept}.")
+    return 0
+
+
+def _want(running: App, numbers: Sequence[ItemId], opts: Namespace) -> int:
+    """Note that better copies of these files are wanted."""
+    host = running.host
+    planned = wanting.plan_wanted(host.reading(), numbers, wanted=True)
+    paths = item_paths(host, numbers)
+    for change in planned:
+        path = paths[ItemId(change.entity_id)]
+        if opts.json:
+            terminal.write_json({"path": path, "item": change.entity_id})
+        else:
+            terminal.write(path)
+    if opts.pretend or not planned:
+        said = f"Better copies of {text.count(len(planned), 'file')} would be wanted."
+        result = None
+    else:
+        said = f"Better copies of {text.count(len(planned), 'file')} are wanted."
+        result = analysing.write_scores(host, planned, this_command())
+    if not opts.json:
+        undo = f" `beet undo {result.changeset_id}` takes it back." if result else ""
+        terminal.write(f"{said if planned else 'Nothing new is wanted.'}{undo}")
     return 0
 
 

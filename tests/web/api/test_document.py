@@ -115,6 +115,7 @@ OF_PAGES = {
     "/gaps/take-back": "POST /gaps/decisions/take-back",
     "/health/check": "POST /health/checks",
     "/health/fix": "POST /health/problems/{cause}/fix",
+    "/health/upgrades/want": "POST /upgrades/wants",
     "/history/<int:number>/redo": "POST /changesets/{number}/redo",
     "/history/<int:number>/undo": "POST /changesets/{number}/undo",
     "/jobs/<int:job_id>/cancel": "POST /jobs/{job_id}/cancel",

@@ -257,6 +257,14 @@ PAGES: dict[str, tuple[Look, ...]] = {
         Look("no such group", "/duplicates/resolve?members=1,4", status=404),
         Look("no numbers", "/duplicates/resolve?members=x", status=404),
     ),
+    "/health/upgrades": (
+        Look("ranked", "/health/upgrades"),
+        Look("empty library", "/health/upgrades", world="empty"),
+    ),
+    "/health/upgrades/want": (
+        Look("some", "/health/upgrades/want?id=1&id=2"),
+        Look("nothing", "/health/upgrades/want?id=3"),
+    ),
     "/artists": (
         Look("all", "/artists"),
         Look("by name", "/artists?sort=name"),

@@ -17,6 +17,8 @@ from musictool_core.analysis import engine
 from musictool_core.analysis.due import AudioFile, Examined
 from musictool_core.analysis.workers import Outcome
 from musictool_core.app import edits
+from musictool_core.app.analysing import plan_known_scores, write_scores
+from musictool_core.audio.heard import SIGNAL
 from musictool_core.changes import Origin
 from musictool_core.changes.editing import EDITOR, CellEdit, plan_edits
 from musictool_core.host import journal
@@ -25,9 +27,10 @@ from musictool_core.insight import dashboards
 from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.links.ignores import IgnoreKind, IgnoreRule
 from musictool_core.quality.duplicates.decide import Class
+from musictool_core.quality.wanting import plan_wanted
 from musictool_web import create_app
 from musictool_web.context import NAME, Web
-from tests.fakes.measures import analysis
+from tests.fakes.measures import analysis, checked
 from tests.fakes.traktor import collection, entry, key_of
 from tests.traktor.samples import KINDS, playlist
 from tests.traktor.samples import folder as folder_node
@@ -63,6 +66,7 @@ READ_BY_CODE = {
     "mt_journal": {"entity", "op", "field"},
     "mt_audio_hash": "*",
     "mt_analysis": {"digest", "engine", "analysis"},
+    "mt_analysis_signal": {"digest", "signal"},
     "mt_analysis_file": {"digest", "written"},
     "mt_link": {"target_kind", "target", "decision", "decided_by"},
     "mt_ignore": {"kind"},
@@ -129,6 +133,7 @@ def fill(application: APIFlask) -> None:
     write_tone(parts.host.path.parent / "music" / "1.wav")
     _jobs(parts)
     _measured(parts)
+    _checked(parts)
     _traktor(parts.host.path.parent)
     add_dashboards(application)
     check_health(parts)
@@ -143,6 +148,19 @@ def fill(application: APIFlask) -> None:
     with parts.host.transaction() as tx:
         for kind, value in ((IgnoreKind.LABEL, "Kiln"), (IgnoreKind.FOLDER, "For sale")):
             links.add_ignore(tx, IgnoreRule(kind, value), now=parts.now())
+
+
+def _checked(parts: Web) -> None:
+    """Files that went through a codec: of one a better copy is wanted already."""
+    path = parts.host.path.parent / "music" / "1.wav"
+    for number in (1, 2, 3):
+        outcome = Outcome(analysis(duration_s=180.0), "", checked())
+        one = Examined(AudioFile(number, path), f"{number}" * 8, outcome=outcome, groups=(SIGNAL,))
+        with parts.host.transaction() as tx:
+            engine.store(tx, one, at=1_700_000_000.0)
+    wanted = plan_wanted(parts.host.reading(), [3], wanted=True)
+    planned = [*plan_known_scores(parts.host, [1, 2, 3], "club"), *wanted]
+    write_scores(parts.host, planned, Origin("user", "world", "", 0))
 
 
 def _measured(parts: Web) -> None:
