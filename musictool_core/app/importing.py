@@ -34,7 +34,10 @@ from musictool_core.host.cells import tag_fields
 from musictool_core.host.listening import carry_on
 from musictool_core.host.loaded import is_loaded
 from musictool_core.host.settings import read_settings
-from musictool_core.quality.scoring import fields_of
+from musictool_core.quality import replacing
+from musictool_core.quality.limits import read_limits
+from musictool_core.quality.score import assess
+from musictool_core.quality.scoring import fields_of, read_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +54,9 @@ if TYPE_CHECKING:
 _LOOK_S = 0.2
 
 _FROM_IMPORT = "beet import"
+
+_REPLACING = frozenset({"REMOVE", "UPGRADE"})
+"""What beets may do with old copies so that only new ones stay."""
 
 _PLUGINS = {"djanalysis": DJ, "quality": SIGNAL}
 """Who wants which measures; the first that is loaded does the work for all."""
@@ -126,8 +132,7 @@ class Importing:
                     future.cancel()
 
     def collect(self, session: Any, task: Any) -> None:
-        """Import stage: wait for the measures, and set what they say."""
-        del session
+        """Import stage: wait for the measures, set what they say, and warn of worse copies."""
         items = list(task.imported_items())
         self._later += [int(item.id) for item in items if item.id]
         if self._import is None:
@@ -135,6 +140,8 @@ class Importing:
         with carry_on(self._log):
             for item in items:
                 self._collect(self._import, item)
+            if self._import is not None and SIGNAL in self._import.known:
+                self._compare(self._import, session, task)
 
     def settled(self, session: Any, task: Any) -> None:
         """Listener of `import_task_files`: files are where they stay, their tags are written."""
@@ -204,6 +211,21 @@ class Importing:
             item.store()
         run.found[int(item.id)] = _Found(one.digest, one.error, written, has_tags=has_tags)
 
+    def _compare(self, run: _Import, session: Any, task: Any) -> None:
+        """Warn when files are worse than those that they replace or stand beside.
+
+        With `quiet` only the log of the import has it: nobody looks at the terminal.
+        """
+        if task.duplicate_action is None:
+            return
+        found = replacing.worse(_copies(run, session, task))
+        if not found:
+            return
+        line = replacing.said(found, replaces=task.duplicate_action.name in _REPLACING)
+        session.logger.info(line)
+        if not session.config["quiet"]:
+            self._log.warning(line)
+
     def _wait(self, run: _Import, item: Item) -> Examined | None:
         future = self._measure(run, item)
         while True:
@@ -262,6 +284,30 @@ class Importing:
             )
         with run.app.host.transaction() as tx:
             FILES.upsert(tx, rows)
+
+
+def _copies(run: _Import, session: Any, task: Any) -> list[replacing.Copy]:
+    """Imported files beside the best that the library has of the same tracks, where both are known.
+
+    Tracks are the same by the fields that beets goes by (`import.duplicate_keys.item`).
+    """
+    keys = session.config["duplicate_keys"]["item"].as_str_seq()
+    view, use = run.app.host.reading(), run.app.settings.quality.use
+    before: dict[tuple[object, ...], list[int]] = {}
+    for each in task.find_duplicates(session.lib):
+        for item in each.items() if task.is_album else [each]:
+            before.setdefault(tuple(item.get(key) for key in keys), []).append(int(item.id))
+    known = dict(read_scores(view, [number for part in before.values() for number in part], use))
+    copies = []
+    for item in task.imported_items():
+        same = before.get(tuple(item.get(key) for key in keys), [])
+        scores = [known[number].score for number in same if number in known]
+        old = max((each for each in scores if each), key=lambda each: each.score, default=None)
+        signal = engine.signal_of(view, run.found[item.id].digest) if item.id in run.found else None
+        if old is not None and signal is not None:
+            name = f"{item.artist} - {item.title}"
+            copies.append(replacing.Copy(name, assess(signal, use, read_limits()), old))
+    return copies
 
 
 def _auto(settings: Settings, plugin: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import soundfile
+from mediafile import MediaFile
 
 from musictool_core.analysis import workers
 from tests.ancestry.conftest import music, write
@@ -270,3 +271,88 @@ def test_an_import_may_leave_it_to_a_job(
 
     assert float(beet("ls", "-f", "$quality_score").stdout) < 80
     assert beet("dj", "list").stdout == ""
+
+
+def tagged(path: Path, folder: Path, album: str = "") -> Path:
+    """A copy of a file with artist and title, in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    copy = folder / path.name
+    shutil.copy(path, copy)
+    file = MediaFile(copy)
+    file.update({"artist": "Ada", "title": "Glow", "album": album, "albumartist": "Ada"})
+    file.save()
+    return copy
+
+
+_WORSE = "Ada - Glow: the new file is worse than the one"
+
+
+@pytest.mark.parametrize("how", [("remove", ""), ("keep", ""), ("remove", "Lantern")])
+def test_a_copy_that_is_worse_than_the_one_it_replaces_is_named(
+    opened: Opened,
+    tmp_path: Path,
+    shelf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: tuple[str, str],
+) -> None:
+    action, album = how
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    beet = opened(**{"quality": {}, "import": {"duplicate_action": action}})
+    words = ("import", "-A", "-C", *([] if album else ["-s"]))
+    best = tagged(shelf / "best.flac", tmp_path / "a", album)
+    lossy = tagged(shelf / "lossy.mp3", tmp_path / "b", album)
+
+    first = beet(*words, str(best.parent))
+    second = beet(*words, str(lossy.parent))
+
+    assert _WORSE not in first.stderr
+    (line,) = (line for line in second.stderr.splitlines() if _WORSE in line)
+    which = "that it replaces" if action == "remove" else "in the library"
+    assert f"{which}: " in line
+    assert line.endswith("The format is lossy: MP3 192 kbit/s.")
+    assert beet("ls").stdout.count("Glow") == (1 if action == "remove" else 2)
+
+
+def test_a_copy_that_is_as_good_or_better_needs_no_word(
+    opened: Opened, tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    beet = opened(**{"quality": {}, "import": {"duplicate_action": "remove"}})
+
+    said = [
+        beet("import", "-A", "-C", "-s", str(tagged(shelf / name, tmp_path / name))).stderr
+        for name in ("lossy.mp3", "best.flac", "best.flac")
+    ]
+
+    assert not any(_WORSE in each for each in said)
+
+
+# beets leaves the file of its log open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_quiet_import_has_it_in_its_log_only(
+    opened: Opened, tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    log = tmp_path / "import.log"
+    beet = opened(**{"quality": {}, "import": {"duplicate_action": "remove", "log": str(log)}})
+    beet("import", "-q", "-A", "-C", "-s", str(tagged(shelf / "best.flac", tmp_path / "a")))
+
+    done = beet("import", "-q", "-A", "-C", "-s", str(tagged(shelf / "lossy.mp3", tmp_path / "b")))
+
+    assert _WORSE not in done.stderr + done.stdout
+    assert _WORSE in log.read_text("utf-8")
+
+
+def test_what_was_never_checked_is_not_compared(
+    opened: Opened, tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    settings = {"import": {"duplicate_action": "remove"}}
+    beet = opened(**settings)
+    beet("import", "-A", "-C", "-s", str(tagged(shelf / "best.flac", tmp_path / "a")))
+    beet.configure(quality={})
+
+    done = beet("import", "-A", "-C", "-s", str(tagged(shelf / "lossy.mp3", tmp_path / "b")))
+
+    assert _WORSE not in done.stderr
+    assert beet("ls", "-f", "$quality_verdict").stdout == "lossy_proven\n"

@@ -65,7 +65,8 @@ def test_the_first_ones_are_those_of_the_whole_ranking(
 
 
 def test_the_scores_of_those_that_cannot_come_first_are_not_asked_for() -> None:
-    lossy, asked = score(128), []
+    lossy = score(128)
+    asked: list[int] = []
 
     def scores_of(ids: Sequence[int]) -> dict[int, Score]:
         asked.extend(ids)
