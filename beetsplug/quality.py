@@ -144,6 +144,15 @@ def _add_file_actions(actions: Actions) -> None:
         "upgrades", f"{_FILES}:upgrades", "files to replace first, by loss and plays",
         query=_OVER_ITEMS, listing=True, writing=True,
     )  # fmt: skip
+    formats = actions.add(
+        "formats", "musictool_core.app.cli.quality_formats:formats",
+        "whether formats suit what files are for, and how to convert them", query=_OVER_ITEMS,
+        listing=True,
+    )  # fmt: skip
+    formats.add_argument("--all", action="store_true", help="show those that suit, too")
+    formats.add_argument(
+        "--for", dest="use", choices=("club", "archive", "mobile"), help="what they are for"
+    )
     _add_use(listed)
     _add_use(upgrades)
     upgrades.add_argument(

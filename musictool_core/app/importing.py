@@ -135,13 +135,14 @@ class Importing:
         """Import stage: wait for the measures, set what they say, and warn of worse copies."""
         items = list(task.imported_items())
         self._later += [int(item.id) for item in items if item.id]
-        if self._import is None:
+        run = self._import
+        if run is None:
             return
         with carry_on(self._log):
             for item in items:
-                self._collect(self._import, item)
-            if self._import is not None and SIGNAL in self._import.known:
-                self._compare(self._import, session, task)
+                self._collect(run, item)
+            if SIGNAL in run.known:
+                self._compare(run, session, task)
 
     def settled(self, session: Any, task: Any) -> None:
         """Listener of `import_task_files`: files are where they stay, their tags are written."""

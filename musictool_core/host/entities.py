@@ -117,6 +117,18 @@ def read_images(
     }
 
 
+def read_attributes(tx: Tx, entity: Entity, keys: Collection[str]) -> dict[str, dict[int, Stored]]:
+    """Some flexible attributes of the whole library, by key and id: one pass over its table."""
+    found: dict[str, dict[int, Stored]] = {key: {} for key in keys}
+    sql = (
+        f'SELECT key, entity_id, value FROM "{entity.attributes}"'
+        " WHERE key IN (SELECT value FROM json_each(?))"
+    )
+    for key, number, value in tx.query(sql, [json.dumps(list(keys))]):
+        found[key][number] = value
+    return found
+
+
 def write_values(tx: Tx, entity: Entity, field: str, values: Iterable[tuple[int, Value]]) -> None:
     """Set one field of several rows; `ABSENT` takes a flexible attribute away."""
     if field in entity.columns(tx):

@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from musictool_core.host.entities import ABSENT, Entity, RowImage, read_images
+from musictool_core.analysis import engine
+from musictool_core.host.entities import (
+    ABSENT,
+    Entity,
+    RowImage,
+    read_attributes,
+    read_images,
+)
 from musictool_core.host.tracks import in_parts
+from musictool_core.quality.formats import File
 from musictool_core.quality.limits import read_limits
-from musictool_core.quality.scoring import SCORE, read_scores
+from musictool_core.quality.scoring import SCORE, VERDICT, read_scores
 from musictool_core.quality.upgrades import Candidate, Played, first
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from musictool_core.audio.signal.values import Signal
     from musictool_core.db import Tx
+    from musictool_core.host.entities import Value
+    from musictool_core.quality.formats import Fitness
     from musictool_core.quality.score import Score
     from musictool_core.quality.scoring import Scored
     from musictool_core.quality.upgrades import Upgrade
@@ -83,11 +94,14 @@ def read_first(
     room, shelf = read_limits().rooms[use]["source"], set(on_shelf)
 
     def candidates() -> Iterator[Candidate]:
-        for part in in_parts(list(ids)):
-            images = read_images(view, Entity.ITEM, part, (SCORE, *_PLAYS, _STARS))
-            for number, image in images.items():
-                most = min(room, 100 - _number(image, SCORE))
-                yield Candidate(number, most, _plays(image), _stars(image), number in shelf)
+        known = read_attributes(view, Entity.ITEM, (SCORE, *_PLAYS, _STARS))
+        scores, stars = known[SCORE], known[_STARS]
+        counts = [known[name] for name in _PLAYS]
+        for number in ids:
+            most = min(room, 100 - _number(scores.get(number)))
+            plays = max(int(_number(each.get(number))) for each in counts)
+            held = min(_MOST_STARS, int(_number(stars.get(number))))
+            yield Candidate(number, most, plays, held, number in shelf)
 
     def scores_of(part: Sequence[int]) -> dict[int, Score]:
         known = read_scores(view, part, use)
@@ -96,22 +110,54 @@ def read_first(
     return first(candidates(), scores_of, count)
 
 
+def read_files(view: Tx, ids: Collection[int]) -> Iterator[tuple[int, File]]:
+    """What is known of the formats of items, in their order; items that are gone are left out."""
+    for part in in_parts(list(ids)):
+        images = read_images(view, Entity.ITEM, part, ("format", "samplerate", VERDICT))
+        known = engine.signals_of(view, part)
+        for number in part:
+            if number in images:
+                checked = known.get(number)
+                yield number, _file(images[number], checked.signal if checked else None)
+
+
+def _file(image: RowImage, signal: Signal | None) -> File:
+    trace = signal.trace if signal else None
+    sum_of_flac = signal.integrity.checksum if signal else ""
+    verdict = image.value(VERDICT)
+    return File(
+        str(image.columns["format"] or ""),
+        int(_number(image.value("samplerate"))),
+        verdict if isinstance(verdict, str) else "",
+        (trace.codec or "") if trace else "",
+        sum_of_flac != "absent" if sum_of_flac else None,
+    )
+
+
+def format_json(path: str, use: str, file: File, fitness: Fitness) -> dict[str, Any]:
+    """The documented object of one file and its format."""
+    return {
+        "path": path,
+        "use": use,
+        "format": file.format,
+        "rate": file.rate or None,
+        "verdict": file.verdict or None,
+        "status": fitness.status.value,
+        "convert_to": fitness.convert_to or None,
+        "reason": fitness.reason,
+    }
+
+
 def _plays(image: RowImage) -> int:
-    return max(_whole(image, name) for name in _PLAYS)
+    return max(int(_number(image.value(name))) for name in _PLAYS)
 
 
 def _stars(image: RowImage) -> int:
-    return min(_MOST_STARS, _whole(image, _STARS))
+    return min(_MOST_STARS, int(_number(image.value(_STARS))))
 
 
-def _whole(image: RowImage, name: str) -> int:
-    """A count in a field; 0 for what is none."""
-    return int(_number(image, name))
-
-
-def _number(image: RowImage, name: str) -> float:
+def _number(value: Value | None) -> float:
     """A number in a field; 0 for what is none."""
-    value = image.value(name)
     if value is ABSENT or value is None or isinstance(value, bytes):
         return 0.0
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -356,3 +357,42 @@ def test_what_was_never_checked_is_not_compared(
 
     assert _WORSE not in done.stderr
     assert beet("ls", "-f", "$quality_verdict").stdout == "lossy_proven\n"
+
+
+def test_formats_are_judged_and_the_command_converts_them(
+    opened: Opened, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    device = tmp_path / "device"
+    beet = opened("convert", convert={"dest": str(device), "never_convert_lossy_files": True})
+    take(beet, *(shelf / name for name in ("best.flac", "fake.flac", "lossy.mp3", "true.wav")))
+    beet("quality", "score")
+
+    rows = by_name(beet("quality", "formats", "--for", "mobile", "--json").rows)
+    said = beet("quality", "formats", "--for", "mobile").stdout
+    (command,) = (line for line in said.splitlines() if line.startswith("beet convert "))
+    beet(*shlex.split(command)[1:], "-y")
+
+    assert {name: (row["status"], row["convert_to"]) for name, row in rows.items()} == {
+        "best.flac": ("convert", "opus"),
+        "fake.flac": ("keep", None),
+        "lossy.mp3": ("suits", None),
+        "true.wav": ("keep", None),
+    }
+    assert "lossy.mp3" not in said
+    assert "lossy.mp3" in beet("quality", "formats", "--for", "mobile", "--all").stdout
+    assert [path.suffix for path in device.rglob("*") if path.is_file()] == [".opus"]
+    club = beet("quality", "formats", "-f", "$format")
+    assert club.stdout == "FLAC\nFLAC\nMP3\nWAVE\n"
+
+
+def test_a_format_of_our_own_says_what_beets_needs(opened: Opened, shelf: Path) -> None:
+    beet = opened()
+    take(beet, shelf / "best.flac")
+    beet("modify", "-y", "-M", "-W", "samplerate=96000")
+
+    done = beet("quality", "formats", "--for", "club")
+
+    assert "beet convert -f flac_48k samplerate:48001.." in done.stdout
+    assert "`flac_48k` needs, under `convert: formats:`" in done.stderr
+    assert "plugin `convert` is not enabled" in done.stderr

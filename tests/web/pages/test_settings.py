@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from musictool_core import __version__
@@ -100,6 +101,16 @@ def test_health_says_what_doctor_finds_the_worst_first(
     assert broken["mend"].startswith("Delete it")
     assert page.index("musictool-cache.db") < page.index("No write was interrupted")
     assert "1 error" in page
+
+
+def test_no_two_pages_about_health_have_one_title(browser: FlaskClient) -> None:
+    titles = [
+        re.search("<title>(.*?)</title>", browser.get(path).text, re.DOTALL)
+        for path in ("/settings/health", "/health", "/health/upgrades", "/settings")
+    ]
+
+    assert None not in titles
+    assert len({found[1] for found in titles if found}) == 4
 
 
 def test_versions(api: Api) -> None:
