@@ -140,8 +140,10 @@ class Importing:
             return
         with carry_on(self._log):
             for item in items:
-                self._collect(run, item)
-            if SIGNAL in run.known:
+                # What cannot be done at all ends it: there is no ffmpeg, say.
+                if self._import is run:
+                    self._collect(run, item)
+            if self._import is run and SIGNAL in run.known:
                 self._compare(run, session, task)
 
     def settled(self, session: Any, task: Any) -> None:

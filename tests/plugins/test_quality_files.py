@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shlex
 import shutil
 import subprocess
@@ -328,18 +329,20 @@ def test_a_copy_that_is_as_good_or_better_needs_no_word(
     assert not any(_WORSE in each for each in said)
 
 
-# beets leaves the file of its log open.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_quiet_import_has_it_in_its_log_only(
     opened: Opened, tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
     log = tmp_path / "import.log"
-    beet = opened(**{"quality": {}, "import": {"duplicate_action": "remove", "log": str(log)}})
+    beet = opened(**{"quality": {}, "import": {"duplicate_action": "remove"}})
     beet("import", "-q", "-A", "-C", "-s", str(tagged(shelf / "best.flac", tmp_path / "a")))
+    lossy = tagged(shelf / "lossy.mp3", tmp_path / "b")
 
-    done = beet("import", "-q", "-A", "-C", "-s", str(tagged(shelf / "lossy.mp3", tmp_path / "b")))
+    done = beet("import", "-q", "-l", str(log), "-A", "-C", "-s", str(lossy))
 
+    # beets leaves it open.
+    for handler in logging.getLogger("beets.importer.session").handlers:
+        handler.close()
     assert _WORSE not in done.stderr + done.stdout
     assert _WORSE in log.read_text("utf-8")
 
