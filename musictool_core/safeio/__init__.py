@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from musictool_core.safeio.retention import Dropped, drop_undo, has_undo
     from musictool_core.safeio.tags import (
         keep_tags,
+        mend_many,
         restore_many,
         restore_tags,
         write_many,
@@ -57,6 +58,7 @@ __all__ = [
     "has_undo",
     "keep_tags",
     "make_folder",
+    "mend_many",
     "only_writer",
     "payload_hash",
     "private_directory",
@@ -88,7 +90,11 @@ _HOMES = {
     **dict.fromkeys(("Recovered", "recover"), "recovery"),
     **dict.fromkeys(("Dropped", "drop_undo", "has_undo"), "retention"),
     **dict.fromkeys(
-        ("keep_tags", "restore_many", "restore_tags", "write_many", "write_tags"), "tags"
+        (
+            *("keep_tags", "mend_many", "restore_many", "restore_tags"),
+            *("write_many", "write_tags"),
+        ),
+        "tags",
     ),
 }
 

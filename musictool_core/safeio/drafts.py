@@ -39,7 +39,7 @@ from musictool_core.safeio.payload import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from musictool_core.safeio.overlay import Readable
 
@@ -84,7 +84,7 @@ _MP4_HANDLER = "/moov/udta/meta/hdlr"
 _ID3_KINDS = frozenset({Container.MP3, Container.WAV, Container.AIFF})
 
 
-_UNWRITABLE = (
+UNWRITABLE = (
     *(mediafile.UnreadableFileError, MutagenError, ValueError, struct.error),
     *(AttributeError, TypeError),
 )
@@ -125,12 +125,12 @@ def draft_tags(
     _check_fields(fields, name)
     layout = checked_layout(source, name)
     overlay = Overlay(source, name)
-    tag = _id3_tag(source, layout, name)
-    media = _opened(overlay, layout, name)
-    before = _model(media.mgfile)
-    pictures = _pictures(media, name)
-    _set_fields(media, fields, name)
-    after = _model(media.mgfile)
+    tag = id3_tag(source, layout, name)
+    media = opened(overlay, layout, name)
+    before = model_of(media.mgfile)
+    pictures = pictures_of(media, name)
+    set_fields(media, fields, name)
+    after = model_of(media.mgfile)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     version = _id3_version(tag, id3v23=id3v23)
     if not changed and (tag is None or not tag.frames or tag.version == version):
@@ -138,15 +138,15 @@ def draft_tags(
     try:
         expected = tag and id3.edit_tag(tag, media.mgfile.tags, changed, version, name)
         _save(overlay, layout, media, expected, changed)
-    except _UNWRITABLE as error:
+    except UNWRITABLE as error:
         raise FormatError(f"{name}: the tags cannot be written ({error}); unchanged.") from error
     new_layout = checked_layout(overlay, name)
     draft = Draft(layout, overlay, new_layout, pictures)
     check_audio(source, draft, name)
-    _check_spared(source, draft, changed, name)
-    if expected is not None and _id3_tag(overlay, new_layout, name) != expected:
+    check_spared(source, draft, changed, name)
+    if expected is not None and id3_tag(overlay, new_layout, name) != expected:
         raise FormatError(f"{name}: the new ID3 tag does not read back; the file is unchanged.")
-    _check_values(media, _opened(overlay, new_layout, name), fields, name)
+    _check_values(media, opened(overlay, new_layout, name), fields, name)
     return draft
 
 
@@ -157,7 +157,7 @@ def draft_same(source: Readable, name: str) -> Draft:
         FormatError: it cannot be handled safely.
     """
     layout = checked_layout(source, name)
-    pictures = _pictures(_opened(Overlay(source, name), layout, name), name)
+    pictures = pictures_of(opened(Overlay(source, name), layout, name), name)
     return Draft(layout, Overlay(source, name), layout, pictures)
 
 
@@ -247,7 +247,12 @@ def _check_fields(fields: Mapping[str, Any], name: str) -> None:
                 raise FormatError(f"{name}: {field} is longer than 1 MB; nothing was changed.")
 
 
-def _opened(overlay: Overlay, layout: Layout, name: str) -> Any:
+def opened(overlay: Overlay, layout: Layout, name: str) -> Any:
+    """The tags of a file as mediafile has them.
+
+    Raises:
+        FormatError: it cannot read them.
+    """
     overlay.seek(0)
     try:
         media = TagFile(overlay)
@@ -258,7 +263,12 @@ def _opened(overlay: Overlay, layout: Layout, name: str) -> Any:
     return media
 
 
-def _pictures(media: Any, name: str) -> tuple[bytes, ...]:
+def pictures_of(media: Any, name: str) -> tuple[bytes, ...]:
+    """The images in tags.
+
+    Raises:
+        FormatError: one is damaged.
+    """
     if _KINDS[type(media.mgfile).__name__] is Container.ASF:
         for picture in media.mgfile.tags.get("WM/Picture", []):
             if not _has_two_texts(picture.value[5:]):
@@ -266,7 +276,7 @@ def _pictures(media: Any, name: str) -> tuple[bytes, ...]:
                 raise FormatError(f"{name}: a picture in its tags is damaged; unchanged.")
     try:
         return tuple(image.data for image in media.images or () if image.data)
-    except _UNWRITABLE as error:
+    except UNWRITABLE as error:
         raise FormatError(f"{name}: a picture in its tags is damaged; unchanged.") from error
 
 
@@ -276,7 +286,12 @@ def _has_two_texts(data: bytes) -> bool:
     return next(ends, None) is not None and next(ends, None) is not None
 
 
-def _set_fields(media: Any, fields: Mapping[str, Any], name: str) -> None:
+def set_fields(media: Any, fields: Mapping[str, Any], name: str) -> None:
+    """Set fields in the order that mediafile needs; None removes one.
+
+    Raises:
+        FormatError: a value that cannot be.
+    """
     for field in TagFile.sorted_fields():
         if field not in fields:
             continue
@@ -292,7 +307,7 @@ def _set_fields(media: Any, fields: Mapping[str, Any], name: str) -> None:
             ) from error
 
 
-def _model(file: Any) -> dict[str, Any]:
+def model_of(file: Any) -> dict[str, Any]:
     """What mutagen holds, by the keys of `elements` (ID3: by mutagen's)."""
     kind = _KINDS[type(file).__name__]
     if kind in _ID3_KINDS:
@@ -318,7 +333,7 @@ def _id3_version(tag: id3.Tag | None, *, id3v23: bool | None) -> int:
     return 3 if tag is not None and tag.version == 3 and tag.frames else 4
 
 
-def _id3_tag(file: Readable, layout: Layout, name: str) -> id3.Tag | None:
+def id3_tag(file: Readable, layout: Layout, name: str) -> id3.Tag | None:
     """The tag edits go to; None for a container that has no ID3."""
     if layout.container not in _ID3_KINDS:
         return None
@@ -344,17 +359,33 @@ def _save(
 ) -> None:
     """Put the edited tags into the overlay; `tag` is the new one of containers that have ID3."""
     overlay.seek(0)
-    if tag is not None and layout.container is Container.MP3:
-        _save_mp3(overlay, tag, media.mgfile.tags, changed)
-    elif tag is not None:
-        _save_iff(overlay, layout, tag)
+    if tag is not None:
+        save_id3(overlay, layout, tag, media.mgfile.tags, changed)
     elif layout.container is Container.WAVPACK:
         media.mgfile.save(overlay)  # always at the end, where no padding is needed
     else:
         media.mgfile.save(overlay, padding=padding)
 
 
-def _save_mp3(overlay: Overlay, tag: id3.Tag, tags: Any, changed: set[str]) -> None:
+def save_id3(
+    overlay: Overlay, layout: Layout, tag: id3.Tag, tags: Any, changed: Collection[str]
+) -> None:
+    """Put an ID3 tag into the overlay.
+
+    Args:
+        overlay: the file.
+        layout: of the file before.
+        tag: the new one.
+        tags: mutagen's frames, for an ID3v1 tag that is there.
+        changed: keys of the frames that are new in it.
+    """
+    if layout.container is Container.MP3:
+        _save_mp3(overlay, tag, tags, changed)
+    else:
+        _save_iff(overlay, layout, tag)
+
+
+def _save_mp3(overlay: Overlay, tag: id3.Tag, tags: Any, changed: Collection[str]) -> None:
     old = overlay.read_at(overlay.size - 128, 128)
     if len(old) == 128 and old[:3] == b"TAG":
         overlay.replace(overlay.size - 128, overlay.size, id3.edit_v1(old, tags, changed))
@@ -431,7 +462,12 @@ def _check_pages(file: Overlay, name: str) -> None:
         raise FormatError(f"{name}: something that is not Ogg follows the audio; unchanged.")
 
 
-def _check_spared(source: Readable, draft: Draft, changed: set[str], name: str) -> None:
+def check_spared(source: Readable, draft: Draft, changed: set[str], name: str) -> None:
+    """Make sure that nothing but `changed` is other than it was.
+
+    Raises:
+        FormatError: something is.
+    """
     old = _listed(lambda: find_elements(source, draft.old), name)
     new = _listed(lambda: find_elements(draft.new, draft.layout), name)
     lost = changed_elements(old, new) - changed
@@ -453,13 +489,13 @@ def _listed(read: Callable[[], list[_T]], name: str) -> list[_T]:
 def _check_values(edited: Any, again: Any, fields: Mapping[str, Any], name: str) -> None:
     for field in fields:
         wanted, found = getattr(edited, field), getattr(again, field)
-        if _comparable(wanted) != _comparable(found):
+        if comparable(wanted) != comparable(found):
             raise FormatError(
                 f"{name}: {field} would read back as {found!r:.80}; the file is unchanged."
             )
 
 
-def _comparable(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """A value without the differences that a tag cannot hold."""
     if isinstance(value, list | tuple):
         parts = [(p.data, p.desc or "") if isinstance(p, mediafile.Image) else p for p in value]

@@ -20,7 +20,7 @@ from musictool_core.errors import FormatError
 from musictool_core.safeio.payload import id3_size, syncsafe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 MOST_WORK = 20_000_000_000
 """Frames times bytes of a tag; beyond it mutagen, which copies the rest for each frame, hangs."""
@@ -32,6 +32,7 @@ _OLDER_NAMES = {
     "TIPL": {"IPLS"},
     "TMCL": {"IPLS"},
 }
+_WITH_ENCODING = (b"T", b"COMM", b"USLT", b"IPLS")
 _UNSYNCHRONISED = 0x80
 _EXTENDED = 0x40
 _FRAME_UNSYNCHRONISED = 0x0002
@@ -141,7 +142,7 @@ def edit_tag(old: Tag, tags: Any, changed: set[str], version: int, name: str) ->
         FormatError: the version changes and a frame cannot go along.
     """
     if old.version != version and old.frames:
-        return _converted(old, tags, version, name)
+        return converted(old, tags, version, name)
     names = {key.partition(":")[0] for key in changed}
     if "APIC" in names:
         changed = {"APIC", *changed, *(key for key in tags if key.startswith("APIC"))}
@@ -167,10 +168,11 @@ def _keys_of(frame: Frame, version: int, names: set[str]) -> set[str]:
         # Pictures are only ever edited as a whole, and mutagen renames those with one description.
         return {"APIC"}
     alone = Tag(version, (frame,)).packed()
-    return set(_parsed(alone, translate=False).keys())
+    return set(parsed(alone, translate=False).keys())
 
 
-def _parsed(data: bytes, *, translate: bool) -> Any:
+def parsed(data: bytes, *, translate: bool) -> Any:
+    """The frames of a tag as mutagen has them; with `translate` all under their names of v2.4."""
     return mutagen.id3.ID3(  # type: ignore[no-untyped-call]
         memory_io.BytesIO(data), translate=translate, load_v1=False
     )
@@ -184,7 +186,7 @@ def _written(frames: Mapping[str, Any], version: int) -> list[Frame]:
     # Names that only v2.4 has (sort names, disc titles) are in wide use in v2.3, and a date
     # without a day has no other form there: what would get lost is written under its v2.4 name.
     packed = Tag(3, tuple(found)).packed()
-    again = model_of(_parsed(packed, translate=True)) if found else {}
+    again = model_of(parsed(packed, translate=True)) if found else {}
     lost = [frame for key, frame in frames.items() if _differs(key, frame, again)]
     return found + [
         Frame(made.name, 0, made.body)
@@ -201,6 +203,23 @@ _ONLY_V24 = frozenset(
 
 def _differs(key: str, frame: Any, again: Model) -> bool:
     return model_of({key: frame})[key] != again.get(key)
+
+
+def as_written(frames: Iterable[Any], version: int) -> list[Frame]:
+    """These frames of mutagen under the names they have; several values stay several."""
+    tags: Any = mutagen.id3.ID3()  # type: ignore[no-untyped-call]
+    for frame in frames:
+        tags.add(frame)
+    file = memory_io.BytesIO()
+    tags.save(file, v1=0, v2_version=version, v23_sep=None, padding=lambda _: 0)
+    return _frames(file.getvalue()[10:], version, "a new tag")
+
+
+def is_wide_latin1(frame: Frame) -> bool:
+    """Whether the letters of a text depend on which 8-bit table its writer really meant."""
+    if not frame.name.startswith(_WITH_ENCODING) or frame.body[:1] != b"\0":
+        return False
+    return any(byte > 0x7F for byte in frame.body[1:])
 
 
 def _utf16(frame: Any) -> list[Frame]:
@@ -222,8 +241,18 @@ def _through_mutagen(frames: Iterable[Any], version: int) -> list[Frame]:
     return _frames(file.getvalue()[10:], version, "a new tag")
 
 
-def _converted(old: Tag, tags: Any, version: int, name: str) -> Tag:
-    """All frames in another version; unknown ones go along as they are."""
+def converted(old: Tag, tags: Any, version: int, name: str) -> Tag:
+    """All frames in another version; unknown ones go along as they are.
+
+    Args:
+        old: the tag in the file.
+        tags: mutagen's frames of it.
+        version: the new one, 3 or 4.
+        name: of the file, for messages.
+
+    Raises:
+        FormatError: a frame cannot go along.
+    """
     fresh = _written(dict(tags.items()), version)
     known = set(mutagen.id3.Frames) | set(mutagen.id3.Frames_2_2)
     foreign = [frame for frame in old.frames if frame.name.decode("ascii", "replace") not in known]
@@ -291,7 +320,7 @@ def _frames_v22(body: bytes) -> list[Frame]:
     return found
 
 
-def edit_v1(old: bytes, tags: Any, changed: set[str]) -> bytes:
+def edit_v1(old: bytes, tags: Any, changed: Collection[str]) -> bytes:
     """The 128 bytes of an ID3v1 tag with the fields of these frames as mutagen now holds them."""
     new = bytearray(old)
     names = {key.partition(":")[0] for key in changed}

@@ -7,6 +7,7 @@ kind of file has a place for each (reference/traktor-nml.md, section 5): `has_pl
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import mediafile
@@ -75,6 +76,23 @@ _OWN = {
 }
 
 
+class _Tags:
+    """What mediafile takes for a file of mutagen; it goes by the name of the class."""
+
+    def __init__(self, tags: Any) -> None:
+        self.tags = tags
+
+    def __getitem__(self, key: str) -> Any:
+        return self.tags[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.tags
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As of a dictionary."""
+        return self.tags.get(key, default)
+
+
 class TagFile(mediafile.MediaFile):  # type: ignore[misc]
     """A file's tags with our fields beside mediafile's."""
 
@@ -82,6 +100,19 @@ class TagFile(mediafile.MediaFile):  # type: ignore[misc]
     traktor_comment2 = _OWN["traktor_comment2"]
     traktor_mix = _OWN["traktor_mix"]
     traktor_producer = _OWN["traktor_producer"]
+
+    @classmethod
+    def over(cls, kind: str, tags: Any) -> TagFile:
+        """The fields of tags that were read without their file.
+
+        Args:
+            kind: what mutagen calls files of such tags: "MP3" or "APEv2File".
+            tags: mutagen's ID3 or APEv2.
+        """
+        made = cls.__new__(cls)
+        holder: Any = type(kind, (_Tags,), {})
+        made.mgfile = holder(tags)
+        return made
 
     @classmethod
     def fields(cls) -> Iterator[str]:
@@ -94,6 +125,22 @@ class TagFile(mediafile.MediaFile):  # type: ignore[misc]
         """The same in the order in which they are to be written."""
         yield from mediafile.MediaFile.sorted_fields()
         yield from _OWN
+
+
+@cache
+def ape_keys() -> frozenset[str]:
+    """Keys of an APEv2 tag that some field reads, in small letters."""
+    fields = (*vars(mediafile.MediaFile).values(), *_OWN.values())
+    styles = [style for field in fields for style in _styles_of(field)]
+    pictures = mediafile.APEv2ImageStorageStyle.TAG_NAMES.values()
+    keys = {style.key for style in styles if "APEv2File" in style.formats}
+    return frozenset(key.lower() for key in (*keys, *pictures) if isinstance(key, str))
+
+
+def _styles_of(field: Any) -> tuple[Any, ...]:
+    if not isinstance(field, mediafile.MediaField):
+        return ()
+    return (*getattr(field, "_styles", ()), *_styles_of(getattr(field, "_year_field", None)))
 
 
 def has_place(ending: str, field: str) -> bool:

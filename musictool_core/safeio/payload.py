@@ -215,6 +215,16 @@ def trailing_tags(file: Readable) -> int:
         end = start
 
 
+def ape_place(file: Readable) -> Span | None:
+    """Where an APEv2 tag among those at the end begins and ends; None without one."""
+    end = file.size
+    while (start := _tag_before(file, end)) is not None:
+        if file.read_at(end - 32, 8) == _APE:
+            return start, end
+        end = start
+    return None
+
+
 def iff_chunks(file: Readable, order: str) -> Iterator[Chunk]:
     """Chunks of a RIFF ("<") or AIFF (">") file; the last one may end behind the file."""
     offset = 12
@@ -248,6 +258,7 @@ def ogg_pages(file: Readable, offset: int = 0) -> Iterator[OggPage]:
         offset = body + sum(lacing)
 
 
+_APE = b"APETAGEX"
 _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 
@@ -283,7 +294,7 @@ def _tag_before(file: Readable, end: int) -> int | None:
     if end >= 128 and file.read_at(end - 128, 3) == b"TAG":
         return end - 128
     tail = file.read_at(max(0, end - 32), min(32, end))
-    if len(tail) == 32 and tail[:8] == b"APETAGEX":
+    if len(tail) == 32 and tail[:8] == _APE:
         size, _, flags = struct.unpack("<3I", tail[12:24])
         start = end - size - (32 if flags & 1 << 31 else 0)
         return start if 0 <= start < end else None

@@ -40,7 +40,6 @@ _ONCE = frozenset(name for name in mutagen.id3.Frames if name.startswith("T") an
 _OLD_NAMES = {"TT2": "TIT2", "TP1": "TPE1", "TP2": "TPE2", "TAL": "TALB", "TRK": "TRCK",
               "TYE": "TYER", "TCO": "TCON", "TBP": "TBPM", "TKE": "TKEY"}  # fmt: skip
 _KNOWN = frozenset({*mutagen.id3.Frames, *mutagen.id3.Frames_2_2})
-_WITH_ENCODING = ("T", "COMM", "USLT", "IPLS")
 _PICTURES = frozenset({"APIC", "PIC"})
 _V1_TEXTS = {"title": (3, 33), "artist": (33, 63), "album": (63, 93)}
 _V2_TEXTS = {"title": ("TIT2", "TT2"), "artist": ("TPE1", "TP1"), "album": ("TALB", "TAL")}
@@ -126,7 +125,7 @@ def tag_facts(file: Readable, name: str) -> TagFacts:
         tag_bytes=file.size - layout.audio_size,
         picture_bytes=max((len(f.body) for f in frames if _name(f) in _PICTURES), default=0),
         doubled=_doubled(frames),
-        latin1=tuple(dict.fromkeys(_name(f) for f in frames if _is_wide_latin1(f))),
+        latin1=tuple(dict.fromkeys(_name(f) for f in frames if id3.is_wide_latin1(f))),
         unknown=tuple(dict.fromkeys(_name(f) for f in frames if _name(f) not in _KNOWN)),
         id3v1=_id3v1(file) if is_mp3 else None,
         id3v2=_id3v2(frames) if tag else None,
@@ -164,13 +163,6 @@ def _name(frame: id3.Frame) -> str:
 def _doubled(frames: tuple[id3.Frame, ...]) -> tuple[str, ...]:
     names = Counter(_OLD_NAMES.get(_name(frame), _name(frame)) for frame in frames)
     return tuple(name for name, number in names.items() if number > 1 and name in _ONCE)
-
-
-def _is_wide_latin1(frame: id3.Frame) -> bool:
-    """Whether letters depend on which 8-bit table the writer really meant."""
-    if not _name(frame).startswith(_WITH_ENCODING) or frame.body[:1] != b"\0":
-        return False
-    return any(byte > 0x7F for byte in frame.body[1:])
 
 
 def _id3v2(frames: tuple[id3.Frame, ...]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from musictool_core.safeio.commit import (
     keep,
 )
 from musictool_core.safeio.drafts import draft_tags
+from musictool_core.safeio.mending import draft_mended
 from musictool_core.safeio.packs import Store
 from musictool_core.safeio.recipes import draft_old
 from musictool_core.safeio.recovery import state_directory
@@ -106,6 +107,43 @@ def write_many(
         ],
         state_directory(state),
         Policy(hardlinks, preserve_mtime, wait_s),
+        io,
+    )
+
+
+def mend_many(
+    edits: Sequence[tuple[FilePath, Mapping[str, Any]]],
+    *,
+    state: FilePath | None = None,
+    hardlinks: HardLinks = "refuse",
+    wait_s: float = WAIT_S,
+    notes: Sequence[Any] = (),
+    io: SafeIo = DISK,
+) -> list[Outcome]:
+    """Change how the tags of many files are written, not what they say.
+
+    Args:
+        edits: files, and what is wanted of their `TagFacts`, see `mending.draft_mended`.
+        state: this and the rest as for `write_many`.
+        hardlinks: see there.
+        wait_s: see there.
+        notes: one for each edit, or none at all.
+        io: the disk.
+
+    Returns:
+        As `write_many`.
+    """
+
+    def drafting(wanted: Mapping[str, Any]) -> Any:
+        return lambda source, name: draft_mended(source, name, wanted)
+
+    return commit(
+        [
+            Request(os.fsdecode(path), drafting(wanted), note)
+            for (path, wanted), note in zip(edits, notes or [None] * len(edits), strict=True)
+        ],
+        state_directory(state),
+        Policy(hardlinks, wait_s=wait_s),
         io,
     )
 
