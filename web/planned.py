@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from musictool_core.changes.container import NAMES
+from musictool_core.changes.model import CONTAINER_TARGET
 from musictool_core.host.cells import format_cell
 from musictool_core.host.entities import Entity, RowImage
 from musictool_core.host.fieldnames import field_name
@@ -47,13 +49,12 @@ class Preview:
 
 
 def preview(parts: Web, changes: Sequence[Change]) -> Preview:
-    """Show planned changes of items and albums."""
+    """Show planned changes of items, their files, and albums."""
     first = changes[:MOST_SHOWN]
-    tracks = _rows(parts, first, Entity.ITEM)
-    albums = _rows(parts, first, Entity.ALBUM)
+    tracks, albums = _rows(parts, first, Entity.ITEM), _rows(parts, first, Entity.ALBUM)
     lines = []
     for change in first:
-        entity = Entity(change.target)
+        entity = _entity(change)
         known = tracks if entity is Entity.ITEM else albums
         name = "title" if entity is Entity.ITEM else "album"
         row = known.get(change.entity_id)
@@ -62,7 +63,7 @@ def preview(parts: Web, changes: Sequence[Change]) -> Preview:
             Line(
                 (row[name] if row else "") or "Untitled",
                 href if row else "",
-                field_name(change.field),
+                _field(change),
                 _text(entity, change.field, change.old),
                 _text(entity, change.field, change.new),
             )
@@ -72,13 +73,13 @@ def preview(parts: Web, changes: Sequence[Change]) -> Preview:
 
 def count_tracks(changes: Sequence[Change]) -> int:
     """How many tracks changes are of."""
-    return len({each.entity_id for each in changes if each.target == Entity.ITEM.value})
+    return len({each.entity_id for each in changes if _entity(each) is Entity.ITEM})
 
 
 def change_json(change: Change) -> dict[str, Any]:
     """A planned change in the API."""
     return {
-        change.target: change.entity_id,
+        _entity(change).value: change.entity_id,
         "field": change.field,
         "old": change.old if isinstance(change.old, str | int | float) else None,
         "new": change.new if isinstance(change.new, str | int | float) else None,
@@ -86,12 +87,23 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def _rows(parts: Web, changes: Sequence[Change], entity: Entity) -> Any:
-    ids = sorted({each.entity_id for each in changes if each.target == entity.value})
+    ids = sorted({each.entity_id for each in changes if _entity(each) is entity})
     if not ids:
         return {}
     if entity is Entity.ITEM:
         return parts.search.rows_by_id(ITEMS, ids, ("id", "title"))
     return parts.search.rows_by_id(ALBUMS, ids, ("id", "album"))
+
+
+def _entity(change: Change) -> Entity:
+    """What a change is of; files are those of items."""
+    return Entity.ALBUM if change.target == Entity.ALBUM.value else Entity.ITEM
+
+
+def _field(change: Change) -> str:
+    if change.target == CONTAINER_TARGET:
+        return NAMES[change.field]
+    return field_name(change.field)
 
 
 def _text(entity: Entity, field: str, value: Content) -> str:

@@ -11,6 +11,7 @@ FEATURE = Feature(
         "musictool_core.changes.rows:item_target",
         "musictool_core.changes.audio:AudioTarget",
         "musictool_core.changes.tags:TagsTarget",
+        "musictool_core.changes.container:ContainerTarget",
         "musictool_core.changes.files:FileTarget",
     ),
     pages=(

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from musictool_core.changes import store
 from musictool_core.changes.apply import apply, apply_batch, next_batch
 from musictool_core.changes.audio import AudioTarget, is_begun
+from musictool_core.changes.container import ContainerTarget
 from musictool_core.changes.model import (
     AUDIO_TARGET,
+    CONTAINER_TARGET,
     COVER,
     FILE_TARGET,
     GONE,
@@ -61,6 +63,7 @@ KIND = "changes.files"
 
 TAGS = "tags"
 PLACE = "place"
+"""Where the path formats say, or where the change says."""
 
 _MOVED_AT_ONCE = 16
 
@@ -200,13 +203,17 @@ def _targets() -> dict[str, Target]:
     for target in rows:
         # Moved files wait for their rows no longer than those of `_move`.
         target.batch = _MOVED_AT_ONCE
-    made: tuple[Target, ...] = (*rows, AudioTarget(), TagsTarget(), FileTarget())
+    made: tuple[Target, ...] = (
+        *rows, AudioTarget(), TagsTarget(), ContainerTarget(), FileTarget(),
+    )  # fmt: skip
     return {target.name: target for target in made}
 
 
 def _next(host: Host, changeset: ChangeSetId, targets: Mapping[str, Target]) -> list[Pending]:
-    """The next changes of one target and one field."""
+    """The next changes of one target and one field; how tags are written is one for this."""
     batch = next_batch(host, changeset, targets, ChangeState.WAITING)
+    if batch and batch[0].change.target == CONTAINER_TARGET:
+        return list(batch[: filework.written_at_once(host, [p.change.entity_id for p in batch])])
     batch = [pending for pending in batch if pending.change.field == batch[0].change.field]
     if batch and batch[0].change.field == TAGS:
         return batch[: filework.written_at_once(host, [p.change.entity_id for p in batch])]
@@ -222,7 +229,7 @@ def _is_begun(host: Host, change: Change) -> bool:
 
 
 def _doing(change: Change) -> str:
-    return "tags" if change.field == TAGS else "places"
+    return "tags" if change.field == TAGS or change.target == CONTAINER_TARGET else "places"
 
 
 def _write(host: Host, work: Work) -> None:

@@ -30,6 +30,12 @@ AUDIO_TARGET = "audio"
 FILE_TARGET = "file"
 """Name of the target that lets files follow their rows."""
 
+CONTAINER_TARGET = "container"
+"""Name of the target of how a file's tags are written."""
+
+FILE_TARGETS = frozenset({AUDIO_TARGET, TAGS_TARGET, FILE_TARGET, CONTAINER_TARGET})
+"""Those that write or move files of items."""
+
 NML_TARGET = "nml"
 """Name of the target of collections of Traktor: their entries and playlists."""
 
@@ -229,7 +235,7 @@ def in_order(changes: Sequence[Change]) -> list[Change]:
 
 def is_file_work(change: Change) -> bool:
     """Whether a change writes or moves a file, which takes its time."""
-    return change.target in {AUDIO_TARGET, TAGS_TARGET, FILE_TARGET} or change.field in PATH_FIELDS
+    return change.target in FILE_TARGETS or change.field in PATH_FIELDS
 
 
 def _stage(change: Change) -> int:

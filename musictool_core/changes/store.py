@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.changes.model import (
+    CONTAINER_TARGET,
     COVER,
     FILE_TARGET,
+    FILE_TARGETS,
     PATH_FIELDS,
-    TAGS_TARGET,
     Change,
     ChangeSet,
     ChangeSetId,
@@ -40,6 +41,7 @@ from musictool_core.db import (
     moment,
 )
 from musictool_core.errors import MusicToolError
+from musictool_core.host.entities import ABSENT
 from musictool_core.host.journal import CreateJournal, IndexJournal
 from musictool_core.safeio import platform
 
@@ -313,7 +315,7 @@ def count_files(tx: Tx, changeset: ChangeSetId) -> int:
             for row in rows
             if row["state"] != cancelled
             and row["field"] != COVER
-            and (row["target"] in {TAGS_TARGET, FILE_TARGET} or row["field"] in PATH_FIELDS)
+            and (row["target"] in FILE_TARGETS or row["field"] in PATH_FIELDS)
         }
     )
 
@@ -324,7 +326,7 @@ def unfulfilled_files(tx: Tx, changeset: ChangeSetId) -> tuple[Unfulfilled, ...]
         each
         for state in (ChangeState.FAILED, ChangeState.CONFLICT)
         for each in _unfulfilled(tx, changeset, state)
-        if each.target in {TAGS_TARGET, FILE_TARGET} or each.field in PATH_FIELDS
+        if each.target in FILE_TARGETS or each.field in PATH_FIELDS
     )
 
 
@@ -339,7 +341,10 @@ def unapplied(tx: Tx, changeset: ChangeSetId) -> set[tuple[str, int, str]]:
 
 
 def drop_idle(tx: Tx, changeset: ChangeSetId) -> None:
-    """Cancel the writing of files of items in which the set changed nothing."""
+    """Cancel the writing of files of items in which the set changed nothing.
+
+    A file that the set itself says where to move is no idle one.
+    """
     items = {"changeset": changeset, "target": "item"}
     applied = CHANGES.select(
         tx, ("entity_id",), where={**items, "state": ChangeState.APPLIED.value}
@@ -348,8 +353,10 @@ def drop_idle(tx: Tx, changeset: ChangeSetId) -> None:
     files = {"changeset": changeset, "target": FILE_TARGET, "state": ChangeState.WAITING.value}
     idle = [
         row["id"]
-        for row in CHANGES.select(tx, ("id", "entity_id", "field"), where=files)
-        if row["entity_id"] not in changed and row["field"] != COVER
+        for row in CHANGES.select(tx, ("id", "entity_id", "field", "new"), where=files)
+        if row["entity_id"] not in changed
+        and row["field"] != COVER
+        and decode(row["new"]) is ABSENT
     ]
     CHANGES.update(tx, {"state": ChangeState.CANCELLED.value}, where={"id": In(idle)})
 
@@ -441,7 +448,9 @@ def _unfulfilled(tx: Tx, changeset: ChangeSetId, state: ChangeState) -> tuple[Un
 
 
 def _first_state(change: Change, *, files_later: bool) -> ChangeState:
-    later = change.target == FILE_TARGET or (files_later and is_file_work(change))
+    later = change.target in {FILE_TARGET, CONTAINER_TARGET} or (
+        files_later and is_file_work(change)
+    )
     return ChangeState.WAITING if later else ChangeState.PLANNED
 
 

@@ -44,39 +44,62 @@ class TagsTarget:
 
     def read(self, host: Host, changes: Sequence[Change]) -> list[Content | Gone]:
         """See `Target.read`; a file is its mark, or `ABSENT` when it is gone."""
-        paths = _paths(host, [change.entity_id for change in changes])
+        paths = paths_of(host, [change.entity_id for change in changes])
         return [_present(paths.get(change.entity_id)) for change in changes]
 
     def apply(self, host: Host, work: Work) -> None:
         """See `Target.apply`; a restored file is known by its mark."""
-        paths = _paths(host, [pending.change.entity_id for pending in work.pending])
+        paths = paths_of(host, [pending.change.entity_id for pending in work.pending])
         judged = {p.number: _judge(p, paths, force=work.force) for p in work.pending}
         restored = _restore(host, [p for p in work.pending if not judged[p.number]], paths, work)
         outcomes = [judged[p.number] or _outcome_of(p, restored[p.number]) for p in work.pending]
         written = [
-            (pending.change.entity_id, done)
-            for pending in work.pending
-            if isinstance(done := restored.get(pending.number), WriteResult) and done.undo
+            (p.change.entity_id, restored[p.number]) for p in work.pending if p.number in restored
         ]
-        times = [
-            (pending.change.entity_id, int(paths[pending.change.entity_id].stat().st_mtime))
-            for pending, outcome in zip(work.pending, outcomes, strict=True)
-            if outcome.state is ChangeState.APPLIED
-        ]
-
-        def write(tx: Tx) -> list[Outcome]:
-            journal.record(
-                tx,
-                [journal.tags_line(n, str(r.undo), r.before, r.after) for n, r in written],
-            )
-            write_values(tx, Entity.ITEM, "mtime", times)
-            return outcomes
-
-        work.commit(write)
-        settle_batch(host, work.changeset, [str(r.undo) for _, r in written], outcomes)
+        record_writes(host, work, outcomes, written, paths)
 
 
-def _paths(host: Host, ids: Sequence[int]) -> dict[int, Path]:
+def record_writes(
+    host: Host,
+    work: Work,
+    outcomes: Sequence[Outcome],
+    done: Sequence[tuple[int, WriteResult | MusicToolError]],
+    paths: Mapping[int, Path],
+) -> None:
+    """Mark what became of the changes, and tell the journal and beets of the files written.
+
+    Args:
+        host: the library.
+        work: what the target was given.
+        outcomes: of its changes, in their order.
+        done: item, and what became of its file.
+        paths: of the files, by item.
+    """
+    written = [
+        (number, result)
+        for number, result in done
+        if isinstance(result, WriteResult) and result.undo
+    ]
+    applied = {
+        p.change.entity_id
+        for p, outcome in zip(work.pending, outcomes, strict=True)
+        if outcome.state is ChangeState.APPLIED
+    }
+    times = [(number, int(paths[number].stat().st_mtime)) for number in sorted(applied)]
+
+    def write(tx: Tx) -> Sequence[Outcome]:
+        journal.record(
+            tx, [journal.tags_line(n, str(r.undo), r.before, r.after) for n, r in written]
+        )
+        write_values(tx, Entity.ITEM, "mtime", times)
+        return outcomes
+
+    work.commit(write)
+    settle_batch(host, work.changeset, [str(r.undo) for _, r in written], outcomes)
+
+
+def paths_of(host: Host, ids: Sequence[int]) -> dict[int, Path]:
+    """Files of items, by their number; those that are gone are left out."""
     images = read_images(host.reading(), Entity.ITEM, ids, {"path"})
     return {number: file_of(host, image.columns["path"]) for number, image in images.items()}
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from mediafile import MediaFile
 
 from tests.fakes.music import HistoryBeet, files, snapshot
 from tests.fakes.pieces import piece, write
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.safeio.test_mending import ape
 
 
 @pytest.fixture
@@ -169,3 +167,39 @@ def test_a_negative_number_of_files_is_refused(beet: HistoryBeet) -> None:
 
     assert done.status == 1
     assert "--most -1" in done.stderr
+
+
+def test_how_tags_are_written_is_mended_and_undone_to_the_byte(beet: HistoryBeet) -> None:
+    mp3 = next(Path(path) for path in beet("ls", "-p").stdout.splitlines() if path[-1] == "3")
+    mp3.write_bytes(mp3.read_bytes() + ape(Title="Other", Mood="Calm"))
+    before, bytes_before = snapshot(beet), files(beet.folder / "music")
+
+    shown = beet("quality", "health", "--fix", "F003", "--pretend")
+    rows = beet("quality", "health", "--fix", "F003", "--pretend", "--json").rows
+    assert files(beet.folder / "music") == bytes_before
+    done = beet("quality", "health", "--fix", "F003")
+
+    assert 'APEv2 tag: \'{"title": "Other"}\' -> not set' in shown.stdout
+    assert [(row["path"], row["field"], row["new"]) for row in rows] == [(str(mp3), "ape", None)]
+    assert "1 value of 1 track changed." in done.stdout
+    assert b"APETAGEX" not in mp3.read_bytes()
+    assert "0 values" in beet("quality", "health", "--fix", "F003").stdout
+    beet("undo", "--last")
+    assert files(beet.folder / "music") == bytes_before
+    assert snapshot(beet) == before
+
+
+def test_a_file_gets_the_ending_of_what_it_holds(beet: HistoryBeet) -> None:
+    flac = next(Path(path) for path in beet("ls", "-p").stdout.splitlines() if path[-1] == "c")
+    wrong = flac.with_suffix(".mp3")
+    flac.rename(wrong)
+    beet.sql("UPDATE items SET path = CAST(replace(path, '.flac', '.mp3') AS BLOB)")
+    before, bytes_before = snapshot(beet), files(beet.folder / "music")
+
+    done = beet("quality", "health", "--fix", "F013")
+
+    assert "1 value of 1 track changed." in done.stdout
+    assert flac.exists()
+    assert str(flac) in beet("ls", "-p").stdout
+    beet("undo", "--last")
+    assert (snapshot(beet), files(beet.folder / "music")) == (before, bytes_before)

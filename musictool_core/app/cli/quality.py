@@ -9,6 +9,8 @@ from musictool_core.app import edits
 from musictool_core.app.bookkeeping import this_command
 from musictool_core.app.cli import session, text
 from musictool_core.app.cli.following import write_files
+from musictool_core.changes.container import NAMES
+from musictool_core.changes.model import CONTAINER_TARGET
 from musictool_core.changes.rows import shown
 from musictool_core.errors import MusicToolError, StorageError
 from musictool_core.host import terminal
@@ -44,8 +46,8 @@ def health(lib: Library, opts: Namespace) -> int:
     host = running.host
     ids = find_ids(host, opts.query)
     if chosen:
-        records = library.read_records(host.reading(), ids)
-        fixes = checkup.fixes_of(host, records, chosen, standard)
+        with terminal.long_work() as (line, cancel):
+            fixes = checkup.fixes_of(host, ids, chosen, standard, report=line, cancel=cancel)
         return _mend(running, fixes, opts)
     with terminal.long_work() as (line, cancel):
         found = checkup.examine(
@@ -173,11 +175,16 @@ def _mend(running: App, fixes: Fixes, opts: Namespace) -> int:
     return unwritten + len(result.failed) + len(result.conflicts)
 
 
+def _field(change: Change) -> str:
+    name = NAMES.get(change.field, "") if change.target == CONTAINER_TARGET else ""
+    return name or change.field
+
+
 def _print_changes(running: App, planned: Sequence[Change], *, as_json: bool) -> None:
-    items = {ItemId(c.entity_id) for c in planned if c.target == Entity.ITEM.value}
+    items = {ItemId(c.entity_id) for c in planned if c.target != Entity.ALBUM.value}
     paths = item_paths(running.host, items)
     for number, change in enumerate(planned):
-        is_item = change.target == Entity.ITEM.value
+        is_item = change.target != Entity.ALBUM.value
         path = paths.get(ItemId(change.entity_id)) if is_item else None
         if as_json:
             old, new = (library.plain(change.field, v) for v in (change.old, change.new))
@@ -185,6 +192,6 @@ def _print_changes(running: App, planned: Sequence[Change], *, as_json: bool) ->
         elif number < _SHOWN_CHANGES:
             place = path or f"album {change.entity_id}"
             old_and_new = f"{shown(change.old)} -> {shown(change.new)}"
-            terminal.write(f"{place}: {change.field}: {old_and_new}")
+            terminal.write(f"{place}: {_field(change)}: {old_and_new}")
     if not as_json and len(planned) > _SHOWN_CHANGES:
         terminal.write(f"… and {len(planned) - _SHOWN_CHANGES:,} more")

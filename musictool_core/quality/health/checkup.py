@@ -62,6 +62,8 @@ FOUND = Table(
 )
 
 EXAMPLES = 3
+_OF_FILES = "F"
+"""How numbers of rules begin that judge files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,7 @@ def count_evidence(host: Host, profile: Profile, cause: str) -> int:
 def plan_fixes(host: Host, rules: Sequence[Rule], profile: Profile, standard: Standard) -> Fixes:
     """What rules would mend in the tracks in which the latest check found something.
 
-    Tracks are read as they are now; what was mended since is not planned.
+    Tracks are read as they are now; what was mended since is not planned. See `fixes_of`.
     """
     ids: set[int] = set()
     for rule in rules:
@@ -250,7 +252,7 @@ def plan_fixes(host: Host, rules: Sequence[Rule], profile: Profile, standard: St
     if ids and any(rule.scope is not Scope.ITEM for rule in rules):
         # Other tracks of an album, or of the library, say what is right.
         ids = set(find_ids(host, ()))
-    return fixes_of(host, library.read_records(host.reading(), sorted(ids)), rules, standard)
+    return fixes_of(host, sorted(ids), rules, standard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +264,27 @@ class Fixes:
 
 
 def fixes_of(
-    host: Host, records: Mapping[int, Record], rules: Sequence[Rule], standard: Standard
+    host: Host,
+    ids: Sequence[int],
+    rules: Sequence[Rule],
+    standard: Standard,
+    *,
+    report: Report = silent,
+    cancel: CancelToken | None = None,
 ) -> Fixes:
-    """What rules would mend in records."""
+    """What rules would mend in items as they are now.
+
+    Where one of the rules judges files, the tags of files that changed since are read first.
+
+    Raises:
+        Cancelled: on request.
+    """
+    if any(rule.rule_id.startswith(_OF_FILES) for rule in rules):
+        scanning.scan(host, ids, report=report, cancel=cancel)
+    records = scanning.with_tags(host, library.read_records(host.reading(), ids))
     patches = engine.fix(records, rules, standard)
     named = "the safe rules" if len(rules) > 1 else f"{rules[0].rule_id}, {rules[0].title}"
-    return Fixes(len(patches), tuple(library.plan_patches(host, patches, named)))
+    return Fixes(len(patches), tuple(library.plan_patches(host, patches, named, records)))
 
 
 def safe_rules() -> tuple[Rule, ...]:

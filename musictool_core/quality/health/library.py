@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from musictool_core.changes.model import Change
+from musictool_core.changes.container import value_of
+from musictool_core.changes.files import PLACE
+from musictool_core.changes.model import CONTAINER_TARGET, FILE_TARGET, Change
 from musictool_core.changes.net import same
 from musictool_core.host.entities import ABSENT, Entity, RowImage, Value, albums_of, read_images
 from musictool_core.host.tracks import in_parts, is_column, is_list, join_list, split_list
+from musictool_core.quality.health.rules.files import PREFIX
 from musictool_core.quality.health.score import FIELDS as SCORED
 
 if TYPE_CHECKING:
@@ -52,6 +56,7 @@ _JUDGED = (
     *("analysis_bpm", "analysis_key", "traktor_bpm", "traktor_rating"),
 )
 _PATH = "path"
+_ORDER = {CONTAINER_TARGET: 1, FILE_TARGET: 2}
 _FIELDS = frozenset({*_JUDGED, *SCORED, _PATH} - {_OF_ALBUMS})
 
 
@@ -90,27 +95,62 @@ def _record(image: RowImage, covers: Mapping[int, RowImage]) -> Record:
     return record
 
 
-def plan_patches(host: Host, patches: Mapping[int, Patch], reason: str) -> list[Change]:
-    """Changes that make the patches true; the album follows where it says the same as its track."""
+def plan_patches(
+    host: Host, patches: Mapping[int, Patch], reason: str, known: Mapping[int, Record]
+) -> list[Change]:
+    """Changes that make the patches true; the album follows where it says the same as its track.
+
+    Args:
+        host: the library.
+        patches: new values by item and field; of `path` the new ending counts.
+        reason: of the changes.
+        known: records of the items, with what is known of their files.
+    """
     view = host.reading()
     changes: dict[tuple[str, int, str], Change] = {}
     for part in in_parts(list(patches)):
-        fields = {name for number in part for name in patches[number]}
+        fields = {name for number in part for name in patches[number] if not _is_fact(name)}
         images = read_images(view, Entity.ITEM, part, fields)
         homes = albums_of(view, images)
         albums = read_images(view, Entity.ALBUM, set(homes.values()), fields)
         for number, image in images.items():
             home = homes.get(number, 0)
             of_album = (home, albums[home]) if home in albums else None
-            for change in _changes(number, image, of_album, patches[number], reason):
+            for change in (
+                *_changes(number, image, of_album, patches[number], reason),
+                *_of_file(number, image, patches[number], reason, known[number]),
+            ):
                 changes.setdefault((change.target, change.entity_id, change.field), change)
-    return list(changes.values())
+    # Tags are mended, and files renamed, when the rows are written.
+    return sorted(changes.values(), key=lambda change: _ORDER.get(change.target, 0))
+
+
+def _of_file(
+    number: int, image: RowImage, patch: Patch, reason: str, record: Record
+) -> Iterator[Change]:
+    """How the tags of a file are to be written, and what ending it is to have."""
+    for name, value in patch.items():
+        if _is_fact(name):
+            old, new = value_of(record.get(name)), value_of(value)
+            if not same(old, new):
+                fact = name.removeprefix(PREFIX)
+                yield Change(CONTAINER_TARGET, number, fact, old, new, SOURCE, reason)
+        elif name == _PATH and isinstance(path := image.columns[_PATH], bytes):
+            stem, _ = os.path.splitext(path)  # noqa: PTH122 - bytes
+            renamed = stem + PurePosixPath(str(value)).suffix.encode()
+            yield Change(FILE_TARGET, number, PLACE, path, renamed, SOURCE, reason)
+
+
+def _is_fact(name: str) -> bool:
+    return name.startswith(PREFIX)
 
 
 def _changes(
     number: int, image: RowImage, album: tuple[int, RowImage] | None, patch: Patch, reason: str
 ) -> Iterator[Change]:
     for field, value in patch.items():
+        if _is_fact(field) or field == _PATH:
+            continue
         old, new = image.value(field), _stored(field, value)
         if same(old, new):
             continue
@@ -131,4 +171,6 @@ def plain(field: str, value: object) -> object:
     """A stored value as JSON has it; None for what is not there."""
     if is_list(field) and isinstance(value, str):
         return list(split_list(value))
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return value if isinstance(value, str | int | float) else None

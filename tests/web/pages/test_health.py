@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from musictool_core import jobs
+from musictool_core.changes import files
 from musictool_core.quality.health import checkup, job
 from musictool_core.quality.health.model import Profile
 from musictool_web import health
+from tests.safeio.samples import sample
+from tests.safeio.test_mending import ape
 from tests.web.pages.conftest import Html
 from tests.web.stock import check_health
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from beets.library import Item, Library
     from flask.testing import FlaskClient
 
@@ -222,3 +228,24 @@ def test_the_api_says_and_does_the_same(
     assert made["changeset"]
     assert get(library, ill[0]).artist == "Ada"
     assert browser.get("/api/v1/health/problems/nothing").status_code == 404
+
+
+def test_how_tags_are_written_is_shown_in_words(
+    browser: FlaskClient, parts: Web, library: Library, make_item: MakeItem, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(sample("mp3") + ape(Title="Other"))
+    item = make_item(library, path=os.fsencode(path), artist="Ada", title="Glow")
+    found = checkup.examine(
+        parts.host, [int(item.id or 0)], Profile.DJ, health.standard(parts), files=True
+    )
+    checkup.remember(parts.host, found, Profile.DJ, now=parts.now())
+
+    page = Html(browser.get("/health/fix?cause=F003").text)
+    answer = browser.post("/health/fix", data={"cause": "F003"})
+
+    assert "APEv2 tag" in page.text
+    assert "Other" in page.text
+    assert answer.status_code == 303
+    (waiting,) = [each for each in jobs.list_jobs(parts.host.reading()) if each.kind == files.KIND]
+    assert waiting.state is jobs.JobState.QUEUED

@@ -1,4 +1,7 @@
-"""Names of files, and how their tags are written; what `tags.…` holds was read from the file."""
+"""Names of files, and how their tags are written; what `tags.…` holds was read from the file.
+
+Fixes say how the facts are to be: `{"tags.ape": None}` is a file without an APEv2 tag.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from musictool_core.quality.health.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from musictool_core.quality.health.model import Example, Record, Standard
+    from musictool_core.quality.health.model import Example, Patch, Record, Standard
 
 PREFIX = "tags."
 """Of the keys under which a record holds the `TagFacts` of its file; slashes part its path."""
@@ -67,6 +70,10 @@ def _texts(record: Record, name: str) -> Mapping[str, str] | None:
     return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else None
 
 
+def _is_flac(record: Record) -> bool:
+    return _fact(record, "container") == "FLAC"
+
+
 def _bytes(record: Record, name: str) -> int:
     value = _fact(record, name)
     return value if isinstance(value, int) else 0
@@ -81,11 +88,22 @@ def _other_id3v1(record: Record) -> str:
     old, new = _texts(record, "id3v1"), _texts(record, "id3v2")
     for field, text in (old or {}).items():
         whole = (new or {}).get(field, "")
-        short = whole.encode("latin-1", "replace")[:_V1_LENGTH].decode("latin-1").rstrip()
+        short = _shortened(whole)
         # What stands for other signs differs from program to program.
         if text and whole and "?" not in short and text != short:
             return f"{field} {text!r} in ID3v1, {whole!r} in ID3v2"
     return ""
+
+
+def _as_id3v2(record: Record) -> Patch:
+    """The ID3v1 tag with the texts of ID3v2, as far as they go."""
+    old, new = _texts(record, "id3v1") or {}, _texts(record, "id3v2") or {}
+    return {PREFIX + "id3v1": {f: _shortened(new[f]) if new.get(f) else t for f, t in old.items()}}
+
+
+def _shortened(text: str) -> str:
+    short = text.encode("latin-1", "replace")[:_V1_LENGTH].decode("latin-1")
+    return short.split("\0")[0].rstrip()
 
 
 def _ape(record: Record) -> str:
@@ -100,11 +118,20 @@ def _ape(record: Record) -> str:
 
 
 def _version(record: Record, standard: Standard) -> dict[str, str]:
-    wanted = 3 if standard.id3v23 else 4
+    wanted = _wanted_version(standard)
     version = _fact(record, "id3_version")
-    if not isinstance(version, int) or version == wanted:
+    if not isinstance(version, int) or version == wanted or _is_flac(record):
         return {}
     return {"path": f"ID3v2.{version}, not 2.{wanted}"}
+
+
+def _wanted_version(standard: Standard) -> int:
+    return 3 if standard.id3v23 else 4
+
+
+def _in_version(record: Record, standard: Standard) -> Patch:
+    del record
+    return {PREFIX + "id3_version": _wanted_version(standard)}
 
 
 def _large(record: Record) -> str:
@@ -121,6 +148,13 @@ def _ending(record: Record) -> str:
     if not isinstance(container, str) or container in _ENDINGS.get(ending, {container}):
         return ""
     return f"{ending} holds {container}"
+
+
+def _with_ending(record: Record) -> Patch:
+    """The name with the usual ending of what the file holds."""
+    container = str(_fact(record, "container"))
+    usual = next(ending for ending, known in _ENDINGS.items() if container in known)
+    return {"path": str(PurePosixPath(text_of(record, "path")).with_suffix(usual))}
 
 
 def _forbidden(record: Record) -> str:
@@ -184,9 +218,10 @@ def _file_rule(
     *,
     planted: tuple[Example, ...],
     clean: tuple[Example, ...],
+    mend: Callable[[Record, Standard], Patch] | None = None,
     profiles: frozenset[Profile] = ALL_PROFILES,
 ) -> Rule:
-    """A rule that says what is wrong with a file; "" for nothing."""
+    """A rule that says what is wrong with a file, "" for nothing, and how it is to be then."""
 
     def found(record: Record, standard: Standard) -> dict[str, str]:
         del standard
@@ -194,13 +229,20 @@ def _file_rule(
         return {"path": said} if said else {}
 
     return track_rule(
-        rule_id, title, severity, Mode.REPORT, found, planted=planted, clean=clean,
-        profiles=profiles,
+        rule_id, title, severity, Mode.PREVIEW if mend else Mode.REPORT, found, planted=planted,
+        clean=clean, patch=mend, profiles=profiles,
     )  # fmt: skip
 
 
+def _facts(**facts: object) -> Callable[[Record, Standard], Patch]:
+    """A patch that wants facts to be so."""
+    wanted = _tags(**facts)
+    return lambda _record, _standard: wanted
+
+
 def _listed(name: str) -> Callable[[Record], str]:
-    return lambda record: ", ".join(_names(record, name))
+    # The tag that counts in a FLAC file is another one; F009 speaks of its ID3.
+    return lambda record: "" if _is_flac(record) else ", ".join(_names(record, name))
 
 
 def _is(name: str, said: str, wanted: object = True) -> Callable[[Record], str]:
@@ -222,7 +264,8 @@ RULES = (
         "ID3v1 tag only",
         Severity.MEDIUM,
         _only_id3v1,
-        planted=(planted(**_tags(id3v1=_BOTH, id3_version=None)),),
+        planted=(planted(_tags(id3_version=4), **_tags(id3v1=_BOTH, id3_version=None)),),
+        mend=_in_version,
         clean=(
             clean(**_tags(id3v1=_BOTH, id3_version=4, id3v2=_BOTH)),
             clean(**_tags(id3v1=None, id3_version=None)),
@@ -233,7 +276,20 @@ RULES = (
         "ID3v1 says otherwise than ID3v2",
         Severity.LOW,
         _other_id3v1,
-        planted=(planted(**_tags(id3v1={**_BOTH, "title": "Old"}, id3v2=_BOTH, id3_version=4)),),
+        planted=(
+            planted(
+                _tags(id3v1=_BOTH),
+                **_tags(id3v1={**_BOTH, "title": "Old"}, id3v2=_BOTH, id3_version=4),
+            ),
+            planted(
+                _tags(id3v1={"title": "a" * 30, "artist": "Ada", "album": "B"}),
+                **_tags(
+                    id3v1={"title": "b", "artist": "Ado", "album": "B"},
+                    id3v2={"title": "a" * 40, "artist": "Ada"},
+                ),
+            ),
+        ),
+        mend=lambda record, _: _as_id3v2(record),
         clean=(
             clean(**_tags(id3v1=_BOTH, id3v2=_BOTH, id3_version=3)),
             clean(**_tags(id3v1={"title": "a" * 30}, id3v2={"title": "a" * 40}, id3_version=3)),
@@ -246,9 +302,10 @@ RULES = (
         Severity.MEDIUM,
         _ape,
         planted=(
-            planted(**_tags(ape={"title": "Old"}, id3v2=_BOTH)),
-            planted(**_tags(ape={"title": "Glow"}, id3v2=_BOTH)),
+            planted(_tags(ape=None), **_tags(ape={"title": "Old"}, id3v2=_BOTH)),
+            planted(_tags(ape=None), **_tags(ape={"title": "Glow"}, id3v2=_BOTH)),
         ),
+        mend=_facts(ape=None),
         clean=(clean(**_tags(ape=None, id3v2=_BOTH)),),
     ),
     _file_rule(
@@ -256,8 +313,9 @@ RULES = (
         "one frame several times in the tag",
         Severity.MEDIUM,
         _listed("doubled"),
-        planted=(planted(**_tags(doubled=["TIT2"])),),
-        clean=(clean(**_tags(doubled=[])),),
+        planted=(planted(_tags(doubled=[]), **_tags(doubled=["TIT2"])),),
+        clean=(clean(**_tags(doubled=[])), clean(**_tags(container="FLAC", doubled=["TIT2"]))),
+        mend=_facts(doubled=[]),
     ),
     _file_rule(
         "F005",
@@ -272,10 +330,18 @@ RULES = (
         "F006",
         "ID3 of another version",
         Severity.LOW,
-        Mode.REPORT,
+        Mode.PREVIEW,
         _version,
-        planted=(planted(**_tags(id3_version=3)), planted(**_tags(id3_version=2))),
-        clean=(clean(**_tags(id3_version=4)), clean(**_tags(id3_version=None))),
+        planted=(
+            planted(_tags(id3_version=4), **_tags(id3_version=3)),
+            planted(_tags(id3_version=4), **_tags(id3_version=2)),
+        ),
+        clean=(
+            clean(**_tags(id3_version=4)),
+            clean(**_tags(id3_version=None)),
+            clean(**_tags(container="FLAC", id3_version=3)),
+        ),
+        patch=_in_version,
         profiles=_LIBRARIAN,
     ),
     _file_rule(
@@ -283,8 +349,9 @@ RULES = (
         "text in an 8-bit encoding that is not said",
         Severity.LOW,
         _listed("latin1"),
-        planted=(planted(**_tags(latin1=["TPE1"])),),
-        clean=(clean(**_tags(latin1=[])),),
+        planted=(planted(_tags(latin1=[]), **_tags(latin1=["TPE1"])),),
+        clean=(clean(**_tags(latin1=[])), clean(**_tags(container="FLAC", latin1=["TPE1"]))),
+        mend=_facts(latin1=[]),
         profiles=_COLLECTING,
     ),
     _file_rule(
@@ -303,11 +370,10 @@ RULES = (
         "ID3 tag on a FLAC file",
         Severity.MEDIUM,
         lambda record: (
-            "an ID3 tag before the FLAC"
-            if _fact(record, "container") == "FLAC" and _bytes(record, "id3_tags")
-            else ""
+            "an ID3 tag before the FLAC" if _is_flac(record) and _bytes(record, "id3_tags") else ""
         ),
-        planted=(planted(**_tags(container="FLAC", id3_tags=1)),),
+        planted=(planted(_tags(id3_tags=0), **_tags(container="FLAC", id3_tags=1)),),
+        mend=_facts(id3_tags=0),
         clean=(
             clean(**_tags(container="FLAC", id3_tags=0)),
             clean(**_tags(container="MP3", id3_tags=1)),
@@ -352,7 +418,11 @@ RULES = (
         "ending of the file name for another format",
         Severity.MEDIUM,
         _ending,
-        planted=(planted(path="/m/a.mp3", **_tags(container="FLAC")),),
+        planted=(
+            planted({"path": "/m/a.flac"}, path="/m/a.mp3", **_tags(container="FLAC")),
+            planted({"path": "/m/b c.m4a"}, path="/m/b c.MP3", **_tags(container="MP4")),
+        ),
+        mend=lambda record, _: _with_ending(record),
         clean=(
             clean(path="/m/a.MP3", **_tags(container="MP3")),
             clean(path="/m/a.odd", **_tags(container="MP3")),
