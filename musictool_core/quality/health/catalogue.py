@@ -6,6 +6,7 @@ from musictool_core.quality.health.rules import (
     albums,
     cut,
     dates,
+    decks,
     encodings,
     files,
     genres,
@@ -19,7 +20,7 @@ from musictool_core.quality.health.rules import (
     titles,
 )
 
-_GROUPS = "TNKDGIAF"
+_GROUPS = "TNKDGIAFPJ"
 _MODULES = (
     signs,
     encodings,
@@ -35,6 +36,7 @@ _MODULES = (
     albums,
     styles,
     files,
+    decks,
 )
 
 RULES = tuple(

@@ -25,6 +25,7 @@ from musictool_core.quality.health import engine, library, scanning, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Mode, Profile, Scope, Standard
 from musictool_core.quality.health.score import assess
+from musictool_core.quality.health.traktor_facts import with_traktor
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -156,7 +157,9 @@ def examine(
     """
     if files:
         scanning.scan(host, ids, report=report, cancel=cancel)
-    records = scanning.with_tags(host, library.read_records(host.reading(), ids))
+    records = with_traktor(
+        host, scanning.with_tags(host, library.read_records(host.reading(), ids))
+    )
     rules = engine.rules_for(profile)
     findings = engine.check(records, rules, standard, report=report, cancel=cancel)
     return Examined(records, findings, assess(records, findings, profile))

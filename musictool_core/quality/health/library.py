@@ -53,7 +53,9 @@ _JUDGED = (
     *("albumdisambig", "isrc", "barcode", "data_source", "discogs_albumid", "format", "album_id"),
     *("mb_trackid", "mb_albumid", "mb_artistid", "mb_albumartistid", "mb_releasegroupid"),
     *("mb_releasetrackid", "mb_workid", "rg_track_gain"),
-    *("analysis_bpm", "analysis_key", "traktor_bpm", "traktor_rating"),
+    *("analysis_bpm", "analysis_bpm_stable", "analysis_key", "analysis_version"),
+    *("traktor_bpm", "traktor_rating", "traktor_ranking", "traktor_imported"),
+    *("traktor_analysed", "traktor_cue_count", "traktor_perceived_db"),
 )
 _PATH = "path"
 _ORDER = {CONTAINER_TARGET: 1, FILE_TARGET: 2}

@@ -25,6 +25,8 @@ _LIKELY = (60.0, 220.0)
 _PAIR = re.compile(r"\s*(\d{1,3})\s*/\s*(\d{1,3})\s*")
 _TOTALS = {"track": "tracktotal", "disc": "disctotal"}
 _ALIKE = 0.01
+_FRACTION = 0.1
+"""Beats per minute; half a beat apart after five minutes."""
 
 
 def _see_tempo(record: Record, standard: Standard) -> dict[str, str]:
@@ -118,6 +120,19 @@ def _see_other_tempo(record: Record, standard: Standard) -> dict[str, str]:
     return found
 
 
+def _see_lost_fraction(record: Record, standard: Standard) -> dict[str, str]:
+    """A whole number where one steady tempo with a fraction was measured."""
+    del standard
+    bpm = number_of(record, "bpm")
+    measured = number_of(record, "analysis_bpm")
+    if not bpm or not measured or bpm % 1 or not number_of(record, "analysis_bpm_stable"):
+        return {}
+    off = abs(bpm - measured)
+    if not _FRACTION < off <= max(_ALIKE * measured, 0.5):
+        return {}
+    return {"bpm": f"{bpm:g} for {measured:g}: a set mixed by it drifts"}
+
+
 RULES = (
     track_rule(
         "N001",
@@ -197,6 +212,21 @@ RULES = (
         _see_other_tempo,
         planted=(planted(bpm=126, analysis_bpm=132.0), planted(bpm=87, traktor_bpm=174.0)),
         clean=(clean(bpm=126, analysis_bpm=126.4), clean(bpm=0, analysis_bpm=126.0)),
+        profiles=frozenset({Profile.DJ}),
+    ),
+    track_rule(
+        "N010",
+        "tempo without its fraction",
+        Severity.LOW,
+        Mode.REPORT,
+        _see_lost_fraction,
+        planted=(planted(bpm=128, analysis_bpm=127.62, analysis_bpm_stable=1),),
+        clean=(
+            clean(bpm=128, analysis_bpm=127.96, analysis_bpm_stable=1),
+            clean(bpm=128, analysis_bpm=127.62, analysis_bpm_stable=0),
+            clean(bpm=127.62, analysis_bpm=127.62, analysis_bpm_stable=1),
+            clean(bpm=128, analysis_bpm=140.4, analysis_bpm_stable=1),
+        ),
         profiles=frozenset({Profile.DJ}),
     ),
 )
