@@ -9,6 +9,7 @@ import unicodedata
 from musictool_core.quality.health.making import SHORT_TEXTS, TEXTS, clean, planted, text_rule
 from musictool_core.quality.health.model import Mode, Severity
 from musictool_core.quality.health.rules.cut import was_cut
+from musictool_core.quality.health.rules.encodings import is_misread
 
 _ODD_SPACE = re.compile(r"^\s|\s$|\s{2,}|[\t\n\r\x0b\x0c\x85\xa0\u2000-\u200a\u2028\u2029\u202f]")
 _SPACES = re.compile(r"[^\S\u3000]+|\u3000{2,}")
@@ -27,8 +28,11 @@ def tidy_spaces(text: str) -> str:
 
 
 def drop_unseen(text: str) -> str:
-    """Take out control signs; marks of direction stay in text that runs right to left."""
-    if text.isprintable() or not _UNSEEN.search(text):
+    """Take out control signs; marks of direction stay in text that runs right to left.
+
+    What another encoding has for letters stays: T003 reads it anew.
+    """
+    if text.isprintable() or not _UNSEEN.search(text) or is_misread(text):
         return text
     right_to_left = any(unicodedata.bidirectional(sign) in {"R", "AL"} for sign in text)
 
@@ -83,7 +87,11 @@ RULES = (
             planted({"title": "Phylyps Trak"}, title="Phylyps \u200b Trak"),
             planted({"title": "Rej"}, title="\ufeffRej"),
         ),
-        clean=(clean(title="می\u200cخواهم", artist="\u200fשלום"), clean(comments="two\nlines")),
+        clean=(
+            clean(title="Don\x92t", artist="\x83|\x83\x8b\x83m\x83O"),
+            clean(title="می\u200cخواهم", artist="\u200fשלום"),
+            clean(comments="two\nlines"),
+        ),
     ),
     text_rule(
         "T005",
