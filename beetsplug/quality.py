@@ -89,6 +89,9 @@ def _add_actions(actions: Actions) -> None:
     health.add_argument("--fix", metavar="RULE", help="mend what one rule finds, e.g. T003")
     health.add_argument("--quick", action="store_true", help="mend what is safe to mend")
     health.add_argument(
+        "--theme", nargs="?", const="", metavar="NAME", help="write all as a theme says"
+    )
+    health.add_argument(
         "--profile", choices=("dj", "collector", "librarian"), help="whose weights and rules count"
     )
     health.add_argument(

@@ -107,6 +107,8 @@ class QualitySettings:
         id3v23: beets' own setting: tags are ID3v2.3, not 2.4.
         auto: as in `AnalysisSettings`, for the checks of what is imported.
         use: what files are used for: club, archive or mobile.
+        theme: name of how the library is to be written; "" for none.
+        themes: the user's own, by name; `quality.health.themes` checks them.
     """
 
     profile: str = "dj"
@@ -114,6 +116,8 @@ class QualitySettings:
     auto: str = "yes"
     use: str = "club"
     id3v23: bool = False
+    theme: str = ""
+    themes: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +309,13 @@ def _quality(values: Mapping[str, Any]) -> QualitySettings:
     auto = _switch("quality.auto", values["auto"])
     _check_word("quality.use", values["use"], ("club", "archive", "mobile"))
     return QualitySettings(
-        values["profile"], values["keys"], auto, values["use"], beets.config["id3v23"].get(bool)
+        profile=values["profile"],
+        keys=values["keys"],
+        auto=auto,
+        use=values["use"],
+        id3v23=beets.config["id3v23"].get(bool),
+        theme=values["theme"],
+        themes=values["themes"],
     )
 
 

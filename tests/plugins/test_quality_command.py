@@ -203,3 +203,38 @@ def test_a_file_gets_the_ending_of_what_it_holds(beet: HistoryBeet) -> None:
     assert str(flac) in beet("ls", "-p").stdout
     beet("undo", "--last")
     assert (snapshot(beet), files(beet.folder / "music")) == (before, bytes_before)
+
+
+def test_a_theme_is_shown_written_and_undone(beet: HistoryBeet) -> None:
+    beet("modify", "-y", "-M", "id:1", "initial_key=Am", "title=Rain (ft. Cy)")
+    beet("modify", "-y", "-M", "id:2", "initial_key=9B", "title=Glow [Club Mix]")
+    before, bytes_before = snapshot(beet), files(beet.folder / "music")
+
+    shown = beet("quality", "health", "--theme", "club", "--pretend", "--json").rows
+    assert (snapshot(beet), files(beet.folder / "music")) == (before, bytes_before)
+    done = beet("quality", "health", "--theme", "club")
+
+    assert {(row["field"], row["new"]) for row in shown} >= {
+        ("title", "Rain (feat. Cy)"), ("title", "Glow (Club Mix)"), ("initial_key", "8A"),
+    }  # fmt: skip
+    assert "takes it back" in done.stdout
+    assert beet.sql("SELECT title, upper(initial_key) FROM items ORDER BY id") == [
+        ("Rain (feat. Cy)", "8A"), ("Glow (Club Mix)", "9B"),
+    ]  # fmt: skip
+    assert "0 values" in beet("quality", "health", "--theme", "club").stdout
+    beet("undo", "--last")
+    assert (snapshot(beet), files(beet.folder / "music")) == (before, bytes_before)
+
+
+def test_a_theme_that_there_is_not_is_refused(beet: HistoryBeet) -> None:
+    wrong = beet.trying("quality", "health", "--theme", "clubb")
+    unsaid = beet.trying("quality", "health", "--theme")
+
+    assert "Did you mean 'club'?" in wrong.stderr
+    assert "say which theme: club, archive, old_players" in unsaid.stderr
+
+
+def test_a_theme_against_the_setting_of_beets_says_so(beet: HistoryBeet) -> None:
+    done = beet("quality", "health", "--theme", "old_players", "--pretend")
+
+    assert "beets goes on writing ID3v2.4" in done.stderr

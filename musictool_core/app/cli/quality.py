@@ -20,7 +20,8 @@ from musictool_core.host.items import find_ids, item_paths
 from musictool_core.music import ItemId
 from musictool_core.quality.health import checkup, library, trend
 from musictool_core.quality.health.catalogue import BY_ID
-from musictool_core.quality.health.model import Mode, Profile
+from musictool_core.quality.health.model import Mode, Profile, Standard
+from musictool_core.quality.health.themes import find_theme, read_themes
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
     from musictool_core.app import App
     from musictool_core.changes import Change
+    from musictool_core.host.settings import QualitySettings
     from musictool_core.quality.health.checkup import Examined, Fixes
     from musictool_core.quality.health.model import Finding, Rule
     from musictool_core.quality.health.score import Loss
+    from musictool_core.quality.health.themes import Theme
 
 _SHOWN_CHANGES = 200
 
@@ -41,13 +44,19 @@ def health(lib: Library, opts: Namespace) -> int:
     """`beet quality health`."""
     chosen = _fixed_rules(opts)
     running = session.start(lib)
-    profile = Profile(opts.profile or running.settings.quality.profile)
-    standard = checkup.standard_of(running.settings.quality, app.utc_now())
+    settings = running.settings.quality
+    profile = Profile(opts.profile or settings.profile)
+    standard, reason = checkup.standard_of(settings, app.utc_now()), ""
+    if opts.theme is not None:
+        theme = _theme(settings, opts.theme)
+        chosen, standard, reason = theme.rules, theme.standard(standard), f"theme {theme.name}"
     host = running.host
     ids = find_ids(host, opts.query)
-    if chosen:
+    if opts.theme is not None or chosen:
         with terminal.long_work() as (line, cancel):
-            fixes = checkup.fixes_of(host, ids, chosen, standard, report=line, cancel=cancel)
+            fixes = checkup.fixes_of(
+                host, ids, chosen, standard, reason=reason, report=line, cancel=cancel
+            )
         return _mend(running, fixes, opts)
     with terminal.long_work() as (line, cancel):
         found = checkup.examine(
@@ -71,10 +80,23 @@ def health(lib: Library, opts: Namespace) -> int:
     return 0
 
 
-def _fixed_rules(opts: Namespace) -> list[Rule]:
+def _theme(settings: QualitySettings, name: str) -> Theme:
+    """The theme that is asked for, that of the settings for ""."""
+    if not (name or settings.theme):
+        known = ", ".join(read_themes(settings.themes))
+        raise MusicToolError(f"say which theme: {known}.", hint="Or set quality.theme.")
+    theme = find_theme(name or settings.theme, settings.themes)
+    wanted = theme.standard(Standard(app.utc_now().date(), id3v23=settings.id3v23))
+    if wanted.id3v23 != settings.id3v23:
+        said = "2.3" if settings.id3v23 else "2.4"
+        terminal.notice(f"beets goes on writing ID3v{said}: set its id3v23 as the theme says.")
+    return theme
+
+
+def _fixed_rules(opts: Namespace) -> Sequence[Rule]:
     """The rules whose fixes are wanted; none to look only."""
-    if opts.quick and opts.fix:
-        raise MusicToolError("--quick and --fix exclude each other.")
+    if sum((opts.quick, bool(opts.fix), opts.theme is not None)) > 1:
+        raise MusicToolError("--quick, --fix and --theme exclude each other.")
     if opts.quick:
         return list(checkup.safe_rules())
     if not opts.fix:

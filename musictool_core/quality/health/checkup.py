@@ -25,6 +25,7 @@ from musictool_core.quality.health import engine, library, scanning, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Mode, Profile, Scope, Standard
 from musictool_core.quality.health.score import assess
+from musictool_core.quality.health.themes import find_theme
 from musictool_core.quality.health.traktor_facts import with_traktor
 
 if TYPE_CHECKING:
@@ -127,8 +128,15 @@ class Examined:
 
 
 def standard_of(settings: QualitySettings, now: datetime) -> Standard:
-    """What is right by the user's settings, today."""
-    return Standard(now.date(), settings.keys, settings.id3v23)
+    """What is right by the user's settings and theme, today.
+
+    Raises:
+        ConfigError: there is no such theme.
+    """
+    standard = Standard(now.date(), settings.keys, settings.id3v23)
+    if not settings.theme:
+        return standard
+    return find_theme(settings.theme, settings.themes).standard(standard)
 
 
 def examine(
@@ -272,12 +280,14 @@ def fixes_of(
     rules: Sequence[Rule],
     standard: Standard,
     *,
+    reason: str = "",
     report: Report = silent,
     cancel: CancelToken | None = None,
 ) -> Fixes:
     """What rules would mend in items as they are now.
 
-    Where one of the rules judges files, the tags of files that changed since are read first.
+    Where one of the rules judges files, the tags of files that changed since are read first. The
+    changes have a reason of their own where none is given.
 
     Raises:
         Cancelled: on request.
@@ -287,7 +297,8 @@ def fixes_of(
     records = scanning.with_tags(host, library.read_records(host.reading(), ids))
     patches = engine.fix(records, rules, standard)
     named = "the safe rules" if len(rules) > 1 else f"{rules[0].rule_id}, {rules[0].title}"
-    return Fixes(len(patches), tuple(library.plan_patches(host, patches, named, records)))
+    changes = library.plan_patches(host, patches, reason or named, records)
+    return Fixes(len(patches), tuple(changes))
 
 
 def safe_rules() -> tuple[Rule, ...]:

@@ -72,17 +72,35 @@ def text_rule(
     `mend` gives the text as it should be, the text itself when nothing is wrong, for each of
     `fields`; the rest is as in `Rule`.
     """
+    return style_rule(
+        rule_id, title, severity, mode, lambda text, _: mend(text), fields=fields,
+        planted=planted, clean=clean, profiles=profiles,
+    )  # fmt: skip
+
+
+def style_rule(
+    rule_id: str,
+    title: str,
+    severity: Severity,
+    mode: Mode,
+    mend: Callable[[str, Standard], str],
+    *,
+    fields: Sequence[str],
+    planted: tuple[Example, ...],
+    clean: tuple[Example, ...],
+    profiles: frozenset[Profile] = ALL_PROFILES,
+) -> Rule:
+    """A text rule that depends on what is right here."""
 
     def patch(record: Record, standard: Standard) -> Patch:
-        del standard
         mended: dict[str, object] = {}
         for name in fields:
             value = record.get(name)
             if isinstance(value, str):
-                if value and (new := mend(value)) != value:
+                if value and (new := mend(value, standard)) != value:
                     mended[name] = new
             elif isinstance(value, list | tuple):
-                parts = [mend(part) for part in value]
+                parts = [mend(part, standard) for part in value]
                 if parts != list(value):
                     mended[name] = parts
         return mended

@@ -62,11 +62,17 @@ class Standard:
         today: years after it lie in the future.
         keys: notation of keys: musical, camelot or open.
         id3v23: ID3v2.3 is wanted, not 2.4.
+        featuring: how guests are named: "feat.", "ft." or "featuring".
+        brackets: round or square ones around versions.
+        separator: sign between artists that are joined in two ways; "" for that of most.
     """
 
     today: date
     keys: str = "camelot"
     id3v23: bool = False
+    featuring: str = "feat."
+    brackets: str = "round"
+    separator: str = ""
 
 
 @dataclass(frozen=True, slots=True)

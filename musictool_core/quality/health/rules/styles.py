@@ -138,8 +138,11 @@ def _one_form(records: Sequence[Record], standard: Standard) -> Mapping[int, Pat
 # --- joined artists -------------------------------------------------------------------------------
 
 
-def _joined(records: Sequence[Record]) -> Iterable[Evidence]:
-    """The same artists in the same order, joined by other signs."""
+def _joined(records: Sequence[Record], standard: Standard) -> Iterable[tuple[int, str, str, str]]:
+    """The same artists in the same order, joined by other signs: record, field, what is, as usual.
+
+    Where all do it alike, it may well be one name ("Simon & Garfunkel"), and stays.
+    """
     teams: dict[tuple[str, ...], list[Style]] = defaultdict(list)
     for index, record in enumerate(records):
         for name in NAMES:
@@ -150,8 +153,29 @@ def _joined(records: Sequence[Record]) -> Iterable[Evidence]:
                 if all(members):
                     teams[members].append((index, name, text, joints[0]))
     for styles in teams.values():
-        for index, name, text, usual in _rare(styles):
-            yield Evidence((name,), f"{text!r}; most often joined by {usual!r}", index)
+        if len({way for *_, way in styles}) > 1:
+            usual = standard.separator or _rare(styles)[0][-1]
+            for index, name, text, way in styles:
+                if way != usual:
+                    yield index, name, text, _sign(usual).join(_JOINTS.split(text)[::2])
+
+
+def _sign(joint: str) -> str:
+    return f"{joint} " if joint in {";", ","} else f" {joint} "
+
+
+def _see_joined(records: Sequence[Record], standard: Standard) -> list[Evidence]:
+    return [
+        Evidence((name,), f"{text!r}; most often as {mended!r}", index)
+        for index, name, text, mended in _joined(records, standard)
+    ]
+
+
+def _one_joint(records: Sequence[Record], standard: Standard) -> Mapping[int, Patch]:
+    patches: dict[int, dict[str, object]] = defaultdict(dict)
+    for index, name, _, mended in _joined(records, standard):
+        patches[index][name] = mended
+    return patches
 
 
 # --- keys and genres ------------------------------------------------------------------------------
@@ -285,18 +309,32 @@ RULES = (
         fix=_one_form,
         profiles=frozenset({Profile.COLLECTOR, Profile.LIBRARIAN}),
     ),
-    _library_rule(
+    Rule(
         "T023",
         "the same artists joined by different signs",
-        _joined,
+        Severity.LOW,
+        Scope.LIBRARY,
+        Mode.PREVIEW,
+        _see_joined,
         planted=(
-            group({"artist": "Ada & Bo"}, {"artist": "Ada & Bo"}, {"artist": "Ada / Bo"}),
-            group({"artist": "Ada; Bo"}, {"artist": "Ada; Bo"}, {"artist": "Ada x Bo"}),
+            group(
+                {"artist": "Ada & Bo"},
+                {"artist": "Ada & Bo"},
+                {"artist": "Ada / Bo"},
+                fixed={2: {"artist": "Ada & Bo"}},
+            ),
+            group(
+                {"artist": "Ada; Bo"},
+                {"artist": "Ada; Bo"},
+                {"artist": "Ada x Bo", "albumartist": "Ada,Bo"},
+                fixed={2: {"artist": "Ada; Bo", "albumartist": "Ada; Bo"}},
+            ),
         ),
         clean=(
             group({"artist": "Ada & Bo"}, {"artist": "Ada & Cy"}, {"artist": "Ada"}),
             group({"artist": "AC/DC"}, {"artist": "Simon & Garfunkel"}, {"artist": "Malcolm X"}),
         ),
+        fix=_one_joint,
     ),
     _library_rule(
         "K004",

@@ -16,6 +16,7 @@ from musictool_core.quality.health.making import (
     number_of,
     patch_rule,
     planted,
+    style_rule,
     text_of,
     text_rule,
     track_rule,
@@ -55,6 +56,7 @@ _AD = re.compile(
     r"|free\s+(?:mp3|download)s?\s+(?:at|from|on)|https?://|www\.\w",
     re.IGNORECASE,
 )
+_TAIL_IN_ROUND = re.compile(r"(?P<lead>.*\S)\s*\((?P<inside>[^\[\]()]+)\)")
 _TAIL_IN_SQUARES = re.compile(r"(?P<lead>.*\S)\s*\[(?P<inside>[^\[\]()]+)\]")
 _FACE = re.compile(r"[:;=]['-]?[()\[\]]|\){2,}|\({2,}|^\W*\w{1,3}\)")
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
@@ -72,11 +74,11 @@ def _featured(record: Record, standard: Standard) -> dict[str, str]:
     return {"title": repr(title)} if title and _IN_TITLE.search(title) else {}
 
 
-def plain_featuring(text: str) -> str:
-    """Every form of "featuring" as "feat."."""
+def plain_featuring(text: str, standard: Standard) -> str:
+    """Every form of "featuring" as the one that is right here."""
     if "f" not in text and "F" not in text and "w/" not in text and "W/" not in text:
         return text
-    return _JOINED.sub(lambda found: f"{found['gap']}feat. ", text)
+    return _JOINED.sub(lambda found: f"{found['gap']}{standard.featuring} ", text)
 
 
 def _without_artist(record: Record, standard: Standard) -> dict[str, object]:
@@ -135,14 +137,16 @@ def _without_ads(record: Record, standard: Standard) -> dict[str, object]:
     return patch
 
 
-def round_brackets(text: str) -> str:
-    """The version in round brackets: "Good Life [Mayday Club Mix]"."""
-    if not text.endswith("]"):
+def one_bracket(text: str, standard: Standard) -> str:
+    """The version in the brackets that are right here: "Good Life (Mayday Club Mix)"."""
+    is_round = standard.brackets == "round"
+    if not text.endswith("]" if is_round else ")"):
         return text
-    found = _TAIL_IN_SQUARES.fullmatch(text)
+    found = (_TAIL_IN_SQUARES if is_round else _TAIL_IN_ROUND).fullmatch(text)
     if not found or not names_version(found["inside"]):
         return text
-    return f"{found['lead']} ({found['inside'].strip()})"
+    inside = found["inside"].strip()
+    return f"{found['lead']} ({inside})" if is_round else f"{found['lead']} [{inside}]"
 
 
 def _unbalanced(text: str) -> str:
@@ -230,7 +234,7 @@ RULES = (
             clean(title="No Great Feat"),
         ),
     ),
-    text_rule(
+    style_rule(
         "T010",
         '"featuring" in another form than "feat."',
         Severity.LOW,
@@ -325,12 +329,12 @@ RULES = (
             clean(artist="Portugal. The Man", title="www.", album="Me.to You"),
         ),
     ),
-    text_rule(
+    style_rule(
         "T016",
         "version in square brackets",
         Severity.LOW,
         Mode.PREVIEW,
-        round_brackets,
+        one_bracket,
         fields=("title",),
         planted=(
             planted({"title": "Good Life (Mayday Club Mix)"}, title="Good Life [Mayday Club Mix]"),
