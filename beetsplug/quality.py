@@ -97,6 +97,9 @@ def _add_actions(actions: Actions) -> None:
     health.add_argument(
         "--files", action="store_true", help="read how tags are written in the files, too"
     )
+    health.add_argument(
+        "--checklist", action="store_true", help="what each track must have, and which lack it"
+    )
     health.add_argument("--json", action="store_true", help="print one JSON object a problem")
     actions.add(
         "duplicates", "musictool_core.app.cli.duplicates:duplicates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from musictool_core.quality.health.catalogue import RULES
+from musictool_core.quality.health.checklists import CHECKLISTS
 from musictool_core.quality.health.model import ALL_PROFILES, Profile
 from musictool_core.quality.health.themes import CHOICES, read_themes
 from tests.docs.pages import PLUGIN_PAGES, Table, inline_codes
@@ -56,3 +57,15 @@ def test_what_becomes_of_a_file_is_said_of_each_rule_that_mends_files() -> None:
     mending = [rule.rule_id for rule in RULES if rule.rule_id[0] == "F" and rule.fix]
 
     assert [row[0] for row in of_health("rule").rows] == mending
+
+
+def test_every_point_of_every_checklist_is_documented() -> None:
+    def of_fields(groups: tuple[tuple[str, ...], ...]) -> str:
+        said = (" or ".join(f"`{name}`" for name in group) for group in groups)
+        return ", ".join(said) or "–"
+
+    assert [tuple(row) for row in of_health("for").rows] == [
+        (profile.value, point.name, of_fields(point.fields), ", ".join(point.rules) or "–")
+        for profile, points in CHECKLISTS.items()
+        for point in points
+    ]

@@ -238,3 +238,19 @@ def test_a_theme_against_the_setting_of_beets_says_so(beet: HistoryBeet) -> None
     done = beet("quality", "health", "--theme", "old_players", "--pretend")
 
     assert "beets goes on writing ID3v2.4" in done.stderr
+
+
+def test_the_checklist_says_which_tracks_lack_what(beet: HistoryBeet) -> None:
+    beet("modify", "-y", "-M", "id:1", "bpm=128", "initial_key=Am", "genres=Techno", "energy=7")
+
+    done = beet("quality", "health", "--checklist")
+    rows = beet("quality", "health", "--checklist", "--json", "id:2").rows
+
+    assert done.stdout.splitlines()[0] == "1 of 2 tracks have all that a dj needs"
+    assert "     1 of 2  an energy" in done.stdout
+    (energy,) = (row for row in rows if row["point"] == "an energy")
+    assert energy == {
+        "point": "an energy", "profile": "dj", "fields": [["energy"]], "rules": [],
+        "tracks": 1, "lacking": [2],
+    }  # fmt: skip
+    assert beet.sql("SELECT count(*) FROM mt_health") == [(0,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Any
 
 import mediafile
@@ -13,6 +14,9 @@ import pytest
 from musictool_core import safeio
 from musictool_core.errors import FormatError, MusicToolError
 from musictool_core.safeio import id3, payload_hash
+from musictool_core.safeio.mending import draft_mended
+from musictool_core.safeio.overlay import Memory
+from musictool_core.safeio.payload import digest, find_layout
 from musictool_core.safeio.tagfacts import read_tag_facts
 from tests.safeio.samples import artwork, sample
 
@@ -361,3 +365,25 @@ def test_the_tag_of_wav_and_aiff_is_mended_too(tmp_path: Path, kind: str) -> Non
     assert payload_hash(path) == audio
     safeio.restore_tags(path, str(done.undo), state=tmp_path / "state")
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_a_damaged_file_is_mended_with_its_audio_or_refused(name: str) -> None:
+    kind, make, wanted = CASES[name]
+    chance = random.Random(name)
+    for _ in range(25):
+        data = bytearray(make(sample(kind)))
+        head = max(data.find(sample(kind)[:64]), 1) + 40
+        for _ in range(chance.randint(1, 5)):
+            ends = range(head), range(len(data) - 300, len(data))
+            at = chance.choice(chance.choice(ends))
+            data[at : at + chance.randint(0, 9)] = chance.randbytes(chance.randint(0, 9))
+        source = Memory(bytes(data))
+        try:
+            draft = draft_mended(source, f"a.{kind}", wanted)
+        except MusicToolError:
+            continue
+        if draft is not None:
+            layout = find_layout(draft.new, "a")
+            audio = digest(source, find_layout(source, "a").audio)
+            assert digest(draft.new, layout.audio) == audio

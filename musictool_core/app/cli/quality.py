@@ -18,7 +18,7 @@ from musictool_core.host.entities import Entity
 from musictool_core.host.filework import import_writes
 from musictool_core.host.items import find_ids, item_paths
 from musictool_core.music import ItemId
-from musictool_core.quality.health import checkup, library, trend
+from musictool_core.quality.health import checklists, checkup, library, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Mode, Profile, Standard
 from musictool_core.quality.health.themes import find_theme, read_themes
@@ -62,6 +62,9 @@ def health(lib: Library, opts: Namespace) -> int:
         found = checkup.examine(
             host, ids, profile, standard, files=opts.files, report=line, cancel=cancel
         )
+    if opts.checklist:
+        _print_checklist(running, found, profile, as_json=opts.json)
+        return 0
     if opts.json:
         _print_json(running, found, profile)
     else:
@@ -95,8 +98,8 @@ def _theme(settings: QualitySettings, name: str) -> Theme:
 
 def _fixed_rules(opts: Namespace) -> Sequence[Rule]:
     """The rules whose fixes are wanted; none to look only."""
-    if sum((opts.quick, bool(opts.fix), opts.theme is not None)) > 1:
-        raise MusicToolError("--quick, --fix and --theme exclude each other.")
+    if sum((opts.quick, bool(opts.fix), opts.theme is not None, opts.checklist)) > 1:
+        raise MusicToolError("--quick, --fix, --theme and --checklist exclude each other.")
     if opts.quick:
         return list(checkup.safe_rules())
     if not opts.fix:
@@ -166,6 +169,33 @@ def _print_json(running: App, found: Examined, profile: Profile) -> None:
                 ],
             }
         )
+
+
+def _print_checklist(running: App, found: Examined, profile: Profile, *, as_json: bool) -> None:
+    answers = checklists.answer(found.records, found.findings, profile)
+    if as_json:
+        for each in answers:
+            terminal.write_json(
+                {
+                    "point": each.point.name,
+                    "profile": profile.value,
+                    "fields": [list(group) for group in each.point.fields],
+                    "rules": list(each.point.rules),
+                    "tracks": each.tracks,
+                    "lacking": list(each.lacking),
+                }
+            )
+        return
+    whole = checklists.complete(found.records, answers)
+    tracks = text.count(len(found.records), "track")
+    terminal.write(f"{whole:,} of {tracks} have all that a {profile.value} needs")
+    first = {ItemId(key) for each in answers for key in each.lacking[: checkup.EXAMPLES]}
+    paths = item_paths(running.host, first)
+    for each in answers:
+        have = each.tracks - len(each.lacking)
+        terminal.write(f"{have:6,} of {each.tracks:,}  {each.point.name}")
+        for key in each.lacking[: checkup.EXAMPLES]:
+            terminal.write(f"                {paths.get(ItemId(key), '')}")
 
 
 def _json_finding(finding: Finding, paths: Mapping[ItemId, str]) -> dict[str, Any]:

@@ -58,6 +58,11 @@ def lacking(field: str) -> tuple[tuple[str, ...], bool]:
     return {name: names for name, names, _ in _WEIGHTS}[field], field in _PLACES
 
 
+def only_of_albums(field: str) -> bool:
+    """Whether a field is not asked of a track without an album."""
+    return field in _PLACES
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
     """Points that are lost, and why.
