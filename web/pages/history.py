@@ -13,7 +13,7 @@ from musictool_core.app import edits
 from musictool_core.changes import observe, review
 from musictool_core.changes.editing import format_cell
 from musictool_core.changes.files import KIND
-from musictool_core.changes.model import NML_TARGET, TAGS_TARGET, WHOLE_ROW
+from musictool_core.changes.model import CONTAINER_TARGET, NML_TARGET, TAGS_TARGET, WHOLE_ROW
 from musictool_core.errors import LibraryBusy, MusicToolError
 from musictool_core.host import journal
 from musictool_core.host.entities import Entity, read_images
@@ -256,7 +256,7 @@ def _what(each: Unfulfilled) -> str:
     if each.target == NML_TARGET:
         return changed_name(None, each.field)
     if each.target not in {entity.value for entity in Entity}:
-        return "file" if each.target != TAGS_TARGET else "tags of the file"
+        return "tags of the file" if each.target in {TAGS_TARGET, CONTAINER_TARGET} else "file"
     return (
         "as a whole" if each.field == WHOLE_ROW else changed_name(Entity(each.target), each.field)
     )

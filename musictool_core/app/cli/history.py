@@ -13,6 +13,7 @@ from musictool_core.app.cli import session, text
 from musictool_core.changes import export, observe, store
 from musictool_core.changes.model import (
     AUDIO_TARGET,
+    CONTAINER_TARGET,
     NML_TARGET,
     TAGS_TARGET,
     ChangeSetId,
@@ -215,7 +216,7 @@ def _print_conflicts(conflicts: Sequence[Unfulfilled], *, forced: bool) -> None:
 
 
 def _place(each: Unfulfilled | Change) -> str:
-    if each.target == TAGS_TARGET:
+    if each.target in {TAGS_TARGET, CONTAINER_TARGET}:
         return f"tags in the file of item {each.entity_id}"
     field = "" if each.field == changes.WHOLE_ROW else f" {each.field}"
     return f"{each.target} {each.entity_id}{field}"

@@ -16,7 +16,14 @@ def _rewrite(record: Record, standard: Standard) -> dict[str, object]:
     text = text_of(record, "initial_key")
     key = parse_key(text) if text else None
     written = key.written(standard.keys) if key else text
-    return {"initial_key": written} if written != text else {}
+    return {} if is_written(written, text, standard.keys) else {"initial_key": written}
+
+
+def is_written(wanted: str, text: str, notation: str) -> bool:
+    """Whether a key is written so; beets makes 8a of 8A."""
+    if notation == "musical":
+        return wanted == text
+    return wanted.casefold() == text.casefold()
 
 
 def _see_no_key(record: Record, standard: Standard) -> dict[str, str]:
@@ -47,7 +54,7 @@ RULES = (
             planted({"initial_key": "3A"}, initial_key="B♭ minor"),
             planted({"initial_key": "8A"}, initial_key="08a"),
         ),
-        clean=(clean(initial_key="8A"), clean(initial_key="")),
+        clean=(clean(initial_key="8A"), clean(initial_key="8a"), clean(initial_key="")),
     ),
     track_rule(
         "K002",

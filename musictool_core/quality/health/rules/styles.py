@@ -18,6 +18,7 @@ from musictool_core.quality.health.model import (
     Scope,
     Severity,
 )
+from musictool_core.quality.health.rules.keys import is_written
 from musictool_core.quality.health.words import words
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ def _notations(records: Sequence[Record]) -> Iterable[Evidence]:
     for index, record in enumerate(records):
         text = text_of(record, "initial_key")
         key = parse_key(text) if text else None
-        ways = [way for way in _NOTATIONS if key and key.written(way) == text]
+        ways = [way for way in _NOTATIONS if key and is_written(key.written(way), text, way)]
         if ways:
             styles.append((index, "initial_key", text, ways[0]))
     for index, name, text, usual in _rare(styles):
@@ -340,9 +341,12 @@ RULES = (
         "K004",
         "keys in several notations",
         _notations,
-        planted=(group({"initial_key": "8A"}, {"initial_key": "9A"}, {"initial_key": "Am"}),),
+        planted=(
+            group({"initial_key": "8A"}, {"initial_key": "9A"}, {"initial_key": "Am"}),
+            group({"initial_key": "Am"}, {"initial_key": "Bm"}, {"initial_key": "8a"}),
+        ),
         clean=(
-            group({"initial_key": "8A"}, {"initial_key": "12B"}, {"initial_key": ""}),
+            group({"initial_key": "8A"}, {"initial_key": "12b"}, {"initial_key": ""}),
             group({"initial_key": "Am"}, {"initial_key": "F#m"}),
         ),
     ),
