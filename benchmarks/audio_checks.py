@@ -84,11 +84,11 @@ def unknown(pieces: int, first: int) -> Iterator[str]:
     totals: Counter[str] = Counter()
     for name, kind in KINDS.items():
         made = (unclear(name, first + at) for at in range(pieces))
-        counts = _false_and_lost(made)
-        yield _row(name + ("" if kind.is_trained else " *"), counts)
+        counts = false_and_lost(made)
+        yield row(name + ("" if kind.is_trained else " *"), counts)
         totals.update(counts)
-    yield _row("all of these", totals)
-    yield _row("music", _false_and_lost(piece(first + at) for at in range(10 * pieces)))
+    yield row("all of these", totals)
+    yield row("music", false_and_lost(piece(first + at) for at in range(10 * pieces)))
     for what, all_of in (("false keys", "no key"), ("false tempi", "no tempo")):
         most = upper_bound(totals[what], totals[all_of])
         yield f"{what}: {totals[what]} of {totals[all_of]}, 95 % upper bound {most:.2%}"
@@ -108,7 +108,8 @@ def upper_bound(hits: int, of: int, sure: float = 0.95) -> float:
     return high
 
 
-def _false_and_lost(pieces: Iterable[Piece]) -> Counter[str]:
+def false_and_lost(pieces: Iterable[Piece]) -> Counter[str]:
+    """Of some pieces, how many have a key and a tempo, and what is said in spite of it."""
     counts: Counter[str] = Counter()
     for made in pieces:
         found = heard(made.samples)
@@ -123,7 +124,9 @@ def _false_and_lost(pieces: Iterable[Piece]) -> Counter[str]:
     return counts
 
 
-def _row(name: str, counts: Counter[str]) -> str:
+def row(name: str, counts: Counter[str]) -> str:
+    """What `false_and_lost` counted."""
+
     def of(what: str, all_of: str) -> str:
         return f"{counts[what]}/{counts[all_of]}" if counts[all_of] else "-"
 

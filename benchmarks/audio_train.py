@@ -64,6 +64,8 @@ _HARD = {
     3_000_000: (10, ("by hand",)),
     4_000_000: (8, ("drums",)),
     5_500_000: (20, ("plates",)),
+    5_600_000: (10, ("strays",)),
+    5_700_000: (10, ("struck", "swaying")),
 }
 """By the number of the first lesson: for how many others there is one, and the kinds."""
 _FOLDS = 3

@@ -27,7 +27,7 @@ from benchmarks.audio_material import (
 from musictool_core.audio.decode import RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -266,6 +266,36 @@ def _gongs(rng: Rng) -> Piece:
     return _nothing(sound)
 
 
+def _struck(rng: Rng) -> Piece:
+    """Skins, blocks and bells of some pitch, struck when somebody likes, in turn or not."""
+    count = _length(rng, 14, 35)
+    bodies = [_hit(rng) for _ in range(int(rng.integers(3, 9)))]
+    in_turn, mean = rng.random() < 0.5, 10 ** rng.uniform(-0.9, 0)
+    turn = [int(body) for body in rng.integers(len(bodies), size=int(rng.integers(6, 17)))]
+    sound = np.zeros(count)
+    for index, at in enumerate(_moments(rng, count, mean)):
+        body = turn[index % len(turn)] if in_turn else int(rng.integers(len(bodies)))
+        _put(sound, at, bodies[body], float(rng.uniform(0.3, 1)))
+    return _nothing(sound)
+
+
+def _hit(rng: Rng) -> Floats:
+    """One of a skin, a block, or two bars of metal; some bend, some rattle."""
+    time = np.arange(int(rng.uniform(0.1, 0.9) * RATE)) / RATE
+    base = 10 ** rng.uniform(1.9, 3.2)
+    ratios = ((1, 1.59, 2.14, 2.3, 2.65), (1, 2.8, 5.2), (1, 1.48, 2.9), (1,))
+    sound = np.zeros(len(time))
+    bend = rng.choice([0, 0, rng.uniform(-0.3, 0.5)])
+    way = np.cumsum(1 + bend * np.exp(-time * 25)) / RATE
+    for rank, ratio in enumerate(ratios[int(rng.integers(4))]):
+        gain = rng.uniform(0.3, 1) / (1 + rank)
+        fade = np.exp(-time * rng.uniform(5, 30) * (1 + 0.4 * rank))
+        sound += gain * fade * np.sin(2 * np.pi * base * ratio * way)
+    rattle = rng.choice([0, rng.uniform(0.05, 0.8)])
+    sound += rattle * np.exp(-time * rng.uniform(15, 80)) * rng.standard_normal(len(time))
+    return _slow((sound / np.abs(sound).max()).astype(np.float32), 0.002)
+
+
 def _plates(rng: Rng) -> Piece:
     """Bars, bottles, bowed metal: partials lie further apart, or closer, than those of a tone."""
     count = _length(rng, 14, 35)
@@ -383,6 +413,59 @@ def _wandering(rng: Rng) -> Piece:
             _put(sound, at, _slow(tone, attack), 0.3)
         _put(sound, at, bass.note(float(36 + roots[index % 12]), length), 0.4)
     return Piece(sound.astype(np.float32), None, False, bpm, "", 0.0)
+
+
+def _strays(rng: Rng, *, sways: bool = False) -> Piece:
+    """Long chords, or handfuls of notes, of any root: they overlap, and may come again.
+
+    Those that sway do so note by note, each from its start on, as many synthesisers have it.
+    """
+    voice, attack = Voice(rng, str(rng.choice(["pad", "pad", "lead"]))), rng.uniform(0.01, 2)
+    has_chords, count = rng.random() < 0.7, _length(rng, 18, 50)
+    mean = rng.uniform(1.5, 6)
+    while True:
+        moments = [0, *_moments(rng, count, mean)]
+        lengths = rng.uniform(2, 8, len(moments))
+        chords = [_triad(rng) if has_chords else _handful(rng) for _ in moments]
+        if not is_in_one_scale(chords, np.minimum(lengths, (count - np.array(moments)) / RATE)):
+            break
+    sound = np.zeros(count)
+    hertz, depth = (rng.uniform(4.5, 8), rng.uniform(0.1, 0.6)) if sways else (1.0, 0.0)
+    sway = 1 + depth * np.sin(2 * np.pi * hertz * np.arange(8 * RATE) / RATE)
+    for at, length_s, chord in zip(moments, lengths, chords, strict=True):
+        for midi in chord:
+            tone = _slow(voice.note(float(midi), int(length_s * RATE)), attack)
+            tone = (tone * sway[: len(tone)]).astype(np.float32)
+            _put(sound, at, tone, rng.uniform(0.2, 0.5))
+    return _nothing(sound)
+
+
+def _swaying(rng: Rng) -> Piece:
+    return _strays(rng, sways=True)
+
+
+def _triad(rng: Rng) -> list[int]:
+    """A major or minor one of any root, most times over its bass."""
+    root, third = int(rng.integers(12)), 3 + int(rng.integers(2))
+    return [48 + root, 48 + root + third, 55 + root] + [36 + root] * (rng.random() < 0.8)
+
+
+def _handful(rng: Rng) -> list[int]:
+    """Three to five notes that have nothing to do with each other."""
+    return [int(midi) for midi in rng.choice(np.arange(36, 84), int(rng.integers(3, 6)), False)]
+
+
+_BY_CHANCE = 0.85
+"""Share of the sound in one scale, from which on random chords have a key after all."""
+
+
+def is_in_one_scale(chords: Sequence[Sequence[int]], lengths: Array) -> bool:
+    """Whether chords, weighed by how long each lasts, are nearly all notes of one scale."""
+    classes = np.zeros(12)
+    for chord, length in zip(chords, lengths, strict=True):
+        np.add.at(classes, np.array(chord) % 12, length)
+    of_scales = [classes[(np.array(MAJOR) + root) % 12].sum() for root in range(12)]
+    return bool(max(of_scales) > _BY_CHANCE * classes.sum())
 
 
 def _chromatic(rng: Rng) -> Piece:
@@ -594,6 +677,9 @@ KINDS: Mapping[str, Kind] = {
     "by hand": Kind(_by_hand, is_trained=True),
     "tremolo": Kind(_tremolo, is_trained=True),
     "plates": Kind(_plates, is_trained=True),
+    "strays": Kind(_strays, is_trained=True),
+    "swaying": Kind(_swaying, is_trained=True),
+    "struck": Kind(_struck, is_trained=True),
     "bells": Kind(_bells, is_trained=False),
     "wind": Kind(_wind, is_trained=False),
     "applause": Kind(_applause, is_trained=False),

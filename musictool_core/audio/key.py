@@ -53,6 +53,8 @@ _BESIDE = (-14, -10, -6, 6, 10, 14)
 _RARE, _FEW = 0.003, 0.01
 _PARTS = 4
 """Of a piece, whose keys are compared."""
+_FITS_LEAST = 0.1
+"""Share of the moments of a piece that are asked whether they leave its scale."""
 _MOST_KNOWN_ROWS = 40
 """Training pieces are short; a whole track is to look like them."""
 _PART_S = 32.0
@@ -184,6 +186,8 @@ def tonality(pitches: Floats, tuned: float, table: Array) -> Array:
             np.log(min(len(table), _MOST_KNOWN_ROWS)),
             *_scale_signs(table[:, : _REGISTERS[1][1]]),
             *_scale_signs(table),
+            *_steadiness(classes, power=1),
+            *_steadiness(classes, power=2),
             *_partials(pitches),
         ]
     )
@@ -260,6 +264,25 @@ def _scale_signs(table: Array) -> list[float]:
     together = _shares(leading[_heard(classes)].mean(axis=0))
     steady = _shares(np.minimum(leading, 0.5).mean(axis=0) ** 0.5)
     return [_in_scale(together), _entropy(together), _in_scale(steady), _in_chord(leading)]
+
+
+def _steadiness(classes: Array, power: int) -> list[float]:
+    """How well the moments that fit least, and the quarter that fits least, are in one scale.
+
+    Chords and notes that have nothing to do with each other fill a scale well on the average: each
+    lasts, and many scales are tried. But some of their moments lie outside, and music rarely
+    leaves its scale for long.
+    """
+    moments = _shares(classes[_heard(classes)] ** power)
+    together = moments.mean(axis=0)
+    scales = [[(root + step) % 12 for step in _SCALE] for root in range(12)]
+    best = max(scales, key=lambda scale: float(together[scale].sum()))
+    inside = moments[:, best].sum(axis=1)
+    parts = np.array_split(inside, min(_PARTS, len(inside)))
+    return [
+        float(np.quantile(inside, _FITS_LEAST)),
+        float(min(part.mean() for part in parts)),
+    ]
 
 
 def _in_chord(leading: Array) -> float:

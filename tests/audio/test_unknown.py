@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from benchmarks.audio_material import piece
 from benchmarks.audio_train import features_of
-from benchmarks.audio_unclear import KINDS, unclear
+from benchmarks.audio_unclear import KINDS, is_in_one_scale, unclear
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.material import Material, Measured
 from musictool_core.audio.measure import measured
@@ -33,6 +34,23 @@ def test_what_has_no_key_or_tempo_gets_none(kind: str) -> None:
 
     assert has_key or found.key is None
     assert has_tempo or (found.tempo, found.grid) == (None, None)
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("strays", 0), ("swaying", 1), ("swaying", 5)])
+def test_chords_that_have_nothing_to_do_with_each_other_have_no_key(kind: str, seed: int) -> None:
+    assert measured(Material(features_of(unclear(kind, SEED + seed).samples))).key is None
+
+
+def test_a_pad_whose_notes_sway_by_themselves_has_no_tempo() -> None:
+    assert measured(Material(features_of(unclear("swaying", SEED + 28).samples))).tempo is None
+
+
+def test_random_chords_that_are_in_one_scale_count_as_having_a_key() -> None:
+    c_major, f_major, g_major, f_sharp = ([48, 52, 55], [53, 57, 60], [55, 59, 62], [54, 58, 61])
+
+    assert is_in_one_scale([c_major, f_major, g_major], np.array([4.0, 3.0, 2.0]))
+    assert is_in_one_scale([c_major, g_major, f_sharp], np.array([9.0, 9.0, 1.0]))
+    assert not is_in_one_scale([c_major, f_sharp, g_major], np.array([4.0, 3.0, 2.0]))
 
 
 @pytest.mark.parametrize("kind", ["ambient", "bells", "rubato"])
