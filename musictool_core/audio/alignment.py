@@ -46,6 +46,9 @@ _BAND_HZ = (120.0, 5_000.0)
 _AGREE_S = 0.004
 """Passages whose lag lies this near a line lie on it."""
 
+_HEARD = 0.003
+"""Share of its highest value below which a sound has not begun: 50 dB."""
+
 _CLEAR = 0.75
 """Share of the passages that are enough to look no further."""
 
@@ -69,6 +72,12 @@ class Alignment:
     lag_s: float
     speed: float
     agreeing: float
+
+
+def ends_s(sound: Floats) -> tuple[float, float]:
+    """When a sound begins and ends, silence aside, in seconds; zeros where it is all silent."""
+    loud = np.flatnonzero(np.abs(sound) > _HEARD * float(np.max(np.abs(sound), initial=0.0)))
+    return (0.0, 0.0) if not loud.size else (int(loud[0]) / RATE, (int(loud[-1]) + 1) / RATE)
 
 
 def align(left: Floats, right: Floats, about_s: float) -> Alignment | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from musictool_core.audio import nulltest
-from musictool_core.audio.alignment import RATE, align
+from musictool_core.audio.alignment import RATE, align, ends_s
 from musictool_core.audio.decode import decoding
 from musictool_core.quality.duplicates.evidence import Sounds
 
@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from musictool_core.audio.alignment import Alignment
+    from musictool_core.audio.nulltest import NullTest
+
     Floats = NDArray[np.float32]
 
 LONGEST_S = 1_800.0
 """Beyond half an hour files are not laid on one another."""
 
 _KEPT = 4
+_LEFT_OVER_S = 0.5
+"""Sound at the ends that is no part of what both have."""
+
+_AS_CLEAR = 0.1
+_AS_EQUAL = 0.02
+"""Shares in which two places are equal."""
+
 _LOSSLESS = ("flac", "alac", "wavpack", "ape", "tta", "pcm_")
 _SIDE_HEARD_DB = -25.0
 
@@ -66,15 +76,15 @@ class Sounding:
         ours, theirs = self._decode(left), self._decode(right)
         if _equal(ours, theirs) and _same_samples(left, right):
             return Sounds(aligned=True, agreeing=1.0, same_samples=True, **_NOTHING_LOST)
-        laid = align(ours.middle, theirs.middle, about_s)
-        found = nulltest.run(ours.middle, theirs.middle, laid) if laid else None
-        if laid is None or found is None:
+        laid = _best(ours.middle, theirs.middle, about_s)
+        if laid is None:
             return Sounds()
+        where, found = laid
         return Sounds(
             aligned=True,
-            lag_s=laid.lag_s,
-            speed=laid.speed,
-            agreeing=laid.agreeing,
+            lag_s=where.lag_s,
+            speed=where.speed,
+            agreeing=where.agreeing,
             width_db=_width_apart(ours.side_db, theirs.side_db),
             **asdict(found),
         )
@@ -90,6 +100,44 @@ class Sounding:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return made
+
+
+def _best(left: Floats, right: Floats, about_s: float) -> tuple[Alignment, NullTest] | None:
+    """Where the one lies on the other; None where nothing agrees.
+
+    A loop lies on itself at every turn, and a fingerprint names any of them. So where something is
+    left over at the ends, it is also looked where both begin and end together.
+    """
+    first = _laid(left, right, about_s)
+    if first is not None and _left_over_s(first) <= _LEFT_OVER_S:
+        return first
+    ours, theirs = ends_s(left), ends_s(right)
+    known = [about_s] if first is None else [first[0].lag_s]
+    found = [] if first is None else [first]
+    for guess_s in (theirs[0] - ours[0], theirs[1] - ours[1]):
+        if all(abs(guess_s - each) > _LEFT_OVER_S for each in known):
+            known.append(guess_s)
+            other = _laid(left, right, guess_s)
+            found += [] if other is None else [other]
+    clearest = max((laid.agreeing for laid, _ in found), default=0.0)
+    least = min((max(test.missing, test.added) for _, test in found), default=1.0)
+    equal = [
+        each
+        for each in found
+        if each[0].agreeing >= clearest - _AS_CLEAR
+        and max(each[1].missing, each[1].added) <= least + _AS_EQUAL
+    ]
+    return min(equal or found, key=_left_over_s, default=None)
+
+
+def _laid(left: Floats, right: Floats, about_s: float) -> tuple[Alignment, NullTest] | None:
+    laid = align(left, right, about_s)
+    test = nulltest.run(left, right, laid) if laid else None
+    return None if laid is None or test is None else (laid, test)
+
+
+def _left_over_s(found: tuple[Alignment, NullTest]) -> float:
+    return max(found[1].left_only_s, found[1].right_only_s)
 
 
 _NOTHING_LOST = {"missing": 0.0, "added": 0.0, "worst_missing": 0.0, "worst_added": 0.0}

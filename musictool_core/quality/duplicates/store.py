@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RULES = 1
+RULES = 2
 """Raised when fingerprints or comparisons are made in another way."""
 
 _PART = 500
