@@ -18,6 +18,7 @@ from musictool_core.db import epoch
 from musictool_core.errors import StorageError
 from musictool_core.host import journal, unfinished
 from musictool_core.host.library import Host
+from musictool_core.host.listening import Literal
 from musictool_core.host.settings import read_settings
 from musictool_core.progress import CancelToken, silent
 
@@ -38,7 +39,7 @@ def put_back(lib: Library, log: logging.Logger) -> None:
     said = unfinished.describe(unfinished.put_back(Host(lib)))
     if said:
         # Not `info`, which beets shows with -v only: these are the user's files.
-        log.warning(said)
+        log.warning(Literal(said))
 
 
 def prepare(lib: Library, log: logging.Logger) -> None:

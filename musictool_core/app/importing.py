@@ -31,7 +31,7 @@ from musictool_core.db import epoch
 from musictool_core.errors import StorageError
 from musictool_core.host import filework
 from musictool_core.host.cells import tag_fields
-from musictool_core.host.listening import carry_on
+from musictool_core.host.listening import Literal, carry_on
 from musictool_core.host.loaded import is_loaded
 from musictool_core.host.settings import read_settings
 from musictool_core.quality import replacing
@@ -107,7 +107,7 @@ class Importing:
             groups = self._groups("yes")
             if session.config["pretend"] or not groups:
                 return
-            running = app.start(session.lib, notice=self._log.warning)
+            running = app.start(session.lib, notice=self._notice)
             settings = running.settings.analysis
             workers = self._exits.enter_context(cluster.open_workers(settings))
             known = engine.known_audio(running.host.reading(), groups)
@@ -164,7 +164,7 @@ class Importing:
             later, self._later = self._later, []
             groups = self._groups("background")
             if later and groups:
-                running = app.start(lib, notice=self._log.warning)
+                running = app.start(lib, notice=self._notice)
                 job = analysing.queue(running.host, later, groups)
                 self._log.warning(
                     f"{len(later)} imported files are measured by job {job}: the web view runs it,"
@@ -175,6 +175,9 @@ class Importing:
         """End the workers."""
         self._import = None
         self._exits.close()
+
+    def _notice(self, said: str) -> None:
+        self._log.warning(Literal(said))
 
     def _groups(self, when: str) -> tuple[str, ...]:
         """Groups of measures that are wanted then, for the one plugin that does the work."""
@@ -207,7 +210,7 @@ class Importing:
             engine.note(run.known, one)
         error = one.error or engine.error_of(run.known, one.digest)
         if error:
-            self._log.warning(f"{one.file.path}: {error}")
+            self._log.warning(Literal(f"{one.file.path}: {error}"))
         values, written = _values(run, item, one.digest)
         has_tags = _set(item, values) if values else False
         if values:
@@ -225,9 +228,9 @@ class Importing:
         if not found:
             return
         line = replacing.said(found, replaces=task.duplicate_action.name in _REPLACING)
-        session.logger.info(line)
+        session.logger.info(Literal(line))
         if not session.config["quiet"]:
-            self._log.warning(line)
+            self._log.warning(Literal(line))
 
     def _wait(self, run: _Import, item: Item) -> Examined | None:
         future = self._measure(run, item)
@@ -242,7 +245,7 @@ class Importing:
             except CancelledError:
                 return None
             except Unable as error:
-                self._log.warning(error.line())
+                self._log.warning(Literal(error.line()))
                 self._import = None
                 return None
 
@@ -263,7 +266,7 @@ class Importing:
             self._log.setLevel(level)
         for number, one in zip(due, done, strict=True):
             if isinstance(one, StorageError):
-                self._log.warning(one.line())
+                self._log.warning(Literal(one.line()))
             elif one is not None:
                 tagged[number].load()
 

@@ -12,13 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+class Literal:
+    """A line for a logger of beets, which takes braces in texts for places to fill.
+
+    Args:
+        text: names of users' files and tracks may be in it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+
 @contextmanager
 def carry_on(log: logging.Logger) -> Iterator[None]:
     """Log whatever goes wrong in the block, and let beets go on."""
     try:
         yield
     except MusicToolError as error:
-        # beets' loggers take text with braces literally only without arguments.
-        log.warning(error.line())
+        log.warning(Literal(error.line()))
     except Exception:
         log.exception("musictool: a listener failed; beets goes on")

@@ -281,12 +281,12 @@ def tagged(path: Path, folder: Path, album: str = "") -> Path:
     copy = folder / path.name
     shutil.copy(path, copy)
     file = MediaFile(copy)
-    file.update({"artist": "Ada", "title": "Glow", "album": album, "albumartist": "Ada"})
+    file.update({"artist": "Ada", "title": "Glow {0}", "album": album, "albumartist": "Ada"})
     file.save()
     return copy
 
 
-_WORSE = "Ada - Glow: the new file is worse than the one"
+_WORSE = "Ada - Glow {0}: the new file is worse than the one"
 
 
 @pytest.mark.parametrize("how", [("remove", ""), ("keep", ""), ("remove", "Lantern")])
