@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from musictool_core.quality.health import checkup
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Standard
 from musictool_core.safeio.tagfacts import read_tag_facts
+from tests.app.test_edits import LONG, NEVER, copied, kill_points, killed, start_again
 from tests.safeio.samples import sample
 from tests.safeio.test_mending import LATIN, NAMES, OWN, ape, tag, text, v1
 
@@ -37,9 +39,8 @@ STANDARD = Standard(app.utc_now().date())
 ALL = ("F001", "F002", "F003", "F004", "F006", "F007", "F009", "F013")
 
 
-@pytest.fixture
-def ill(library: Library, make_item: MakeItem) -> Host:
-    """Files with a fault each, two with several, one that fits nothing, and a clean one."""
+def fill(library: Library, make_item: MakeItem) -> Host:
+    """Files with a fault each, one with several, one that fits nothing, and a clean one."""
     audio, flac = sample("mp3"), sample("flac")
     made = {
         "a.mp3": audio + v1(title="Glow", artist="Ada"),
@@ -58,6 +59,12 @@ def ill(library: Library, make_item: MakeItem) -> Host:
         make_item(library, path=os.fsencode(path), title="Glow", artist="Ada")
     journal.sync(host)
     return host
+
+
+@pytest.fixture
+def ill(library: Library, make_item: MakeItem) -> Host:
+    """A library of such files."""
+    return fill(library, make_item)
 
 
 def contents(host: Host) -> dict[str, bytes]:
@@ -188,14 +195,14 @@ def test_a_name_that_is_taken_is_not_overwritten(ill: Host) -> None:
     assert contents(ill) == before
 
 
-def test_a_kill_after_the_write_loses_no_undo(ill: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_after_the_write_loses_no_undo(ill: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(ill)
     number = edits.save(ill, plan(ill, *ALL).changes, ANNA, write=True, move=False).changeset_id
 
-    def killed(*_: object) -> None:
+    def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store, "mark", killed)
+    monkeypatch.setattr(store, "mark", stopped)
     with pytest.raises(KeyboardInterrupt):
         files.run(ill, number, report=silent, cancel=CancelToken())
     monkeypatch.undo()
@@ -206,3 +213,47 @@ def test_a_kill_after_the_write_loses_no_undo(ill: Host, monkeypatch: pytest.Mon
     edits.undo(ill, [number], ANNA)
     follow(ill)
     assert contents(ill) == before
+
+
+def mend_all(host: Host) -> None:
+    """The work that is killed."""
+    save(host)
+
+
+@pytest.mark.parametrize("wanted", [10, pytest.param(10_000, marks=LONG)])
+def test_mending_killed_at_any_point_is_exact_after_the_next_start_and_its_undo_too(
+    ill: Host, tmp_path: Path, wanted: int
+) -> None:
+    ill.lib._close()
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copytree(tmp_path / "music", source / "music")
+    shutil.copy(tmp_path / "library.db", source / "library.db")
+    before = on_disk(source)
+    done = copied(source, tmp_path / "done")
+    assert not killed(done, NEVER, mend_all)
+    mended = on_disk(done)
+    assert mended != before
+    finished, points = 0, kill_points(done, wanted)
+
+    for at in points:
+        folder = copied(source, tmp_path / "killed")
+        if not killed(folder, at, mend_all):
+            continue  # Sometimes there are fewer steps.
+        host = start_again(folder)
+        follow(host)
+        begun = [each for each in store.list_sets(host.reading()) if each.state is SetState.DONE]
+        assert on_disk(folder) == (mended if begun else before), f"step {at}"
+        if begun:
+            finished += 1
+            edits.undo(host, [begun[-1].changeset_id], ANNA)
+            follow(host)
+            assert on_disk(folder) == before, f"undo after step {at}"
+        host.lib._close()
+
+    assert finished > len(points) // 4
+
+
+def on_disk(folder: Path) -> dict[str, bytes]:
+    """Files of a library's folder by their names."""
+    return {path.name: path.read_bytes() for path in sorted((folder / "music").iterdir())}
