@@ -254,3 +254,9 @@ def test_the_checklist_says_which_tracks_lack_what(beet: HistoryBeet) -> None:
         "tracks": 1, "lacking": [2],
     }  # fmt: skip
     assert beet.sql("SELECT count(*) FROM mt_health") == [(0,)]
+
+
+def test_a_theme_that_keeps_all_changes_nothing(beet: HistoryBeet) -> None:
+    beet.configure(quality={"auto": False, "themes": {"still": {"keys": "keep"}}})
+
+    assert "0 values of 0 tracks" in beet("quality", "health", "--theme", "still").stdout

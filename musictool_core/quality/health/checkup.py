@@ -296,9 +296,15 @@ def fixes_of(
         scanning.scan(host, ids, report=report, cancel=cancel)
     records = scanning.with_tags(host, library.read_records(host.reading(), ids))
     patches = engine.fix(records, rules, standard)
-    named = "the safe rules" if len(rules) > 1 else f"{rules[0].rule_id}, {rules[0].title}"
-    changes = library.plan_patches(host, patches, reason or named, records)
+    changes = library.plan_patches(host, patches, reason or _named(rules), records)
     return Fixes(len(patches), tuple(changes))
+
+
+def _named(rules: Sequence[Rule]) -> str:
+    if len(rules) == 1:
+        return f"{rules[0].rule_id}, {rules[0].title}"
+    is_safe = all(rule.mode is Mode.SAFE for rule in rules)
+    return "the safe rules" if is_safe else ", ".join(rule.rule_id for rule in rules)
 
 
 def safe_rules() -> tuple[Rule, ...]:
