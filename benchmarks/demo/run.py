@@ -11,10 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.demo import build, covers, history, traktor
+from benchmarks.demo import audio, build, covers, history, traktor
 
 CONFIG = """\
 # beets configuration of the musictool demo
@@ -107,6 +108,9 @@ def main(arguments: list[str]) -> int:
     title = "25. Records that are for sale need no files"
     if status := _step(beets, title, ["gaps", "ignore", "folder", "To", "Sell"]):
         return status
+    for title, words in _better_files(root):
+        if status := _step(beets, title, words):
+            return status
     say(f"Try more: BEETSDIR={beets} {Path(sys.executable).parent / 'beet'} gaps --help")
     return 0
 
@@ -129,6 +133,43 @@ def _measuring() -> tuple[tuple[str, list[str]], ...]:
         ("21. What mixes with a track?", ["dj", "mixable", "id:1"]),
         ("22. How good are the files? (one label)", ["quality", "score", _CHECKED]),
         ("23. Which of them to replace first?", ["quality", "upgrades", _CHECKED]),
+    )
+
+
+def _better_files(root: Path) -> tuple[tuple[str, list[str]], ...]:
+    """Make a better file of one track and a second one of another; steps that need a decoder."""
+    if shutil.which("ffmpeg") is None:
+        return ()
+    known = {file.tags.title: file for file in build.plan_demo_set().audio if file.was_mp3}
+    ((title, fake),) = known.items()
+    other = next(
+        file
+        for file in build.plan_demo_set().audio
+        if Path(file.path).parent == Path(fake.path).parent and not file.was_mp3
+    )
+    folder = root / "downloads"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    rip, twin = folder / f"{title} (rip).flac", folder / f"{other.tags.title}.mp3"
+    audio.write_audio(folder / "plain.flac", "flac", fake.passages, fake.tags)
+    # A needle is set down before the music begins.
+    wanted = ["-af", "adelay=800", str(rip)]
+    plain = str(folder / "plain.flac")
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", plain, *wanted], check=True)
+    (folder / "plain.flac").unlink()
+    audio.write_audio(twin, "mp3", other.passages, replace(other.tags, album=None, track=None))
+    query = f"title::^{title}$"
+    return (
+        (
+            "26. A rip of the record takes the place of a copy that was an MP3, cues follow",
+            ["quality", "replace", str(rip), query],
+        ),
+        ("27. The files of the demo stay as they are: taken back, to the byte", ["undo", "--last"]),
+        ("28. A track is bought once more", ["import", "-A", "-q", "-s", str(twin)]),
+        (
+            "29. Which file of it would stay?",
+            ["quality", "resolve", "--pretend", f"title::^{other.tags.title}$"],
+        ),
     )
 
 
