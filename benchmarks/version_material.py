@@ -216,6 +216,14 @@ _ENCODERS = {
 }
 
 
+def lag_s(copy: str, seed: int) -> float:
+    """Where the beginning of a sound lies in a copy of `write_copies`, seconds."""
+    rng = np.random.default_rng([seed, 71])
+    head, _ = int(rng.uniform(0.4, 1.6) * RATE), rng.uniform(0.1, 0.9)
+    silence = int(rng.uniform(1, 6) * RATE)
+    return {"trim": -head / RATE, "silence": silence / RATE}.get(copy, 0.0)
+
+
 def write_copies(folder: Path, name: str, seed: int, sound: Floats) -> dict[str, Path]:
     """Write a sound and all its copies into a folder; files by name of the copy."""
     rng = np.random.default_rng([seed, 71])
