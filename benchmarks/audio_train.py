@@ -147,7 +147,7 @@ def example(truth: Piece, features: Features) -> Example | None:
     return Example(
         key=None if truth.tonic is None else 2 * truth.tonic + truth.is_minor,
         views=key.views(table),
-        signs=key.tonality(features.pitches, tuned, table),
+        signs=key.tonality(features, tuned, table),
         tempo=right,
         tempo_evidence=tempo.evidence(lines, found),
         pulses=np.array([tempo.pulse(heard.parts, lines, bpm) for bpm in found]),

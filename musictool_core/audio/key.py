@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musictool_core.audio.features import HIGHEST_NOTE, LOWEST_NOTE, ROW_S, STEPS
+from musictool_core.audio.features import FPS, HIGHEST_NOTE, LOWEST_NOTE, ROW_S, STEPS
 from musictool_core.audio.network import load, softmax
 from musictool_core.audio.values import KeyChange, KeyEstimate
 from musictool_core.music.keys import NOTES, WHEEL, Key
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from musictool_core.audio.features import Features
     from musictool_core.audio.material import Material, Measured
 
     Floats = NDArray[np.float32]
@@ -53,6 +54,11 @@ _BESIDE = (-14, -10, -6, 6, 10, 14)
 _RARE, _FEW = 0.003, 0.01
 _PARTS = 4
 """Of a piece, whose keys are compared."""
+_LASTING_HZ = (130, 500, 2000)
+"""Registers in which it is asked how long sounds last."""
+_UNHEARD, _UNHEARD_BAND = 8.0, 10.0
+"""Doublings under the loud parts of a register, and of all bands, that count as silence there."""
+_MOST_FRAMES = 1200 * FPS
 _FITS_LEAST = 0.1
 """Share of the moments of a piece that are asked whether they leave its scale."""
 _MOST_KNOWN_ROWS = 40
@@ -152,8 +158,9 @@ def evidence(table: Array) -> Array:
     return np.concatenate([kind[order] for kind in kinds], axis=1)
 
 
-def tonality(pitches: Floats, tuned: float, table: Array) -> Array:
+def tonality(features: Features, tuned: float, table: Array) -> Array:
     """What tells music with a key from drums, speech, noise, and notes without one."""
+    pitches = features.pitches
     steps = pitches.sum(axis=0).reshape(_NOTES, STEPS)
     angle = np.exp(2j * np.pi * (np.arange(STEPS) + 0.5) / STEPS)
     upper, lower = steps[_LOWEST_TUNED:], steps[:_LOWEST_TUNED]
@@ -188,6 +195,7 @@ def tonality(pitches: Floats, tuned: float, table: Array) -> Array:
             *_scale_signs(table),
             *_steadiness(classes, power=1),
             *_steadiness(classes, power=2),
+            *_sustain(features),
             *_partials(pitches),
         ]
     )
@@ -211,6 +219,35 @@ def _partials(pitches: Floats) -> Array:
     beside = np.array([np.mean([together(steps + off) for off in _BESIDE]) for steps in _PARTIALS])
     ratios = np.log((there + _RARE) / (beside + _RARE))
     return np.array([*ratios, np.log(max(float((there - beside).sum()), 0.0) + _FEW)])
+
+
+def _sustain(features: Features) -> list[float]:
+    """How far the middle of a moment lies under its loudest frame, means in doublings.
+
+    Notes last, drums do not, however clear their pitch: first two registers as a whole, in the
+    moments in which they are loud, then all of their bands by themselves.
+    """
+    size = round(ROW_S * FPS)
+    count = min(len(features.bands), _MOST_FRAMES) // size
+    if not count:
+        return [0.0, 0.0, 0.0]
+    bands = features.bands[: count * size].astype(np.float32)
+    middle = np.sqrt(features.edges_hz[1:] * features.edges_hz[:-1])
+    found = []
+    for low, high in pairwise(_LASTING_HZ):
+        power = (4.0 ** bands[:, (low <= middle) & (middle < high)]).sum(axis=1)
+        levels = 0.5 * np.log2(power + 1e-14)
+        top = float(np.percentile(levels, 95))
+        moments = np.maximum(levels, top - _UNHEARD).reshape(count, size)
+        is_loud = moments.max(axis=1) > top - _UNHEARD / 2
+        found.append(_fall(moments[is_loud] if is_loud.any() else moments))
+    inside = bands[:, (_LASTING_HZ[0] <= middle) & (middle < _LASTING_HZ[-1])]
+    every = np.maximum(inside, inside.max() - _UNHEARD_BAND)
+    return [*found, _fall(every.reshape(count, size, -1))]
+
+
+def _fall(moments: Floats) -> float:
+    return float((np.median(moments, axis=1) - moments.max(axis=1)).mean())
 
 
 def views(table: Array) -> Array:
@@ -304,7 +341,9 @@ def measure(material: Material, so_far: Measured) -> KeyEstimate | None:
         return None
     tuned = tuning(pitches)
     table = notes(pitches, tuned)
-    signs = np.append(tonality(pitches, tuned, table), agreement(views(table), load("key")))
+    signs = np.append(
+        tonality(material.features, tuned, table), agreement(views(table), load("key"))
+    )
     if softmax(np.append(load("tonal")(signs[None])[0], 0.0))[0] < _LEAST_TONAL:
         return None
     shares = _odds(table)

@@ -31,8 +31,9 @@ _PLAIN_BAR_S = 2.0
 _SPAN = 4
 _APART = 4
 """Bars: looked at before and after a boundary, and the shortest section."""
-_DIFFERENT = 0.075
-"""Change of fill, mean of the registers, that makes a boundary."""
+_DIFFERENT = 0.08
+"""Change of fill, root of the mean square of the registers, that makes a boundary. What comes or
+goes with a section is often in one register: the mean would hide it among the others."""
 _FEWEST_BARS = 8
 _PHRASE = 8
 _SOUNDS = -7.0
@@ -92,7 +93,7 @@ def boundaries(bars: Array) -> tuple[list[int], list[float]]:
     first, last = np.maximum(at - _SPAN, 0), np.minimum(at + _SPAN, count)
     before = (sums[at] - sums[first]) / np.maximum(at - first, 1)[:, None]
     after = (sums[last] - sums[at]) / np.maximum(last - at, 1)[:, None]
-    change = np.abs(after - before).mean(axis=1)
+    change = np.sqrt(((after - before) ** 2).mean(axis=1))
     change[: _APART // 2] = change[count - _APART // 2 + 1 :] = 0
     found: dict[int, float] = {}
     for bar in np.argsort(change)[::-1]:

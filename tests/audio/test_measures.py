@@ -11,6 +11,9 @@ from musictool_core.audio.measure import measured
 from musictool_core.music.keys import parse_key
 from tests.audio.conftest import BPM, FIRST_BEAT_S, dance, listen, note, stereo
 
+_LASTING = slice(-9, -6)
+"""Of the signs of a key, those of how far a moment falls from its loudest frame."""
+
 
 def test_tempo_is_exact_and_the_grid_lies_on_the_kick() -> None:
     found = measured(listen(stereo(dance(bars=24))))
@@ -78,9 +81,9 @@ def test_partials_at_whole_multiples_are_told_from_those_of_a_plate() -> None:
     for stretch in (1.0, 1.37):
         places = [110 * partial**stretch for partial in range(1, 9)]
         sound = sum(np.sin(2 * np.pi * hertz * time) for hertz in places)
-        pitches = listen(stereo(np.asarray(0.05 * sound, np.float32))).features.pitches
-        tuned = key.tuning(pitches)
-        signs.append(key.tonality(pitches, tuned, key.notes(pitches, tuned))[-1])
+        features = listen(stereo(np.asarray(0.05 * sound, np.float32))).features
+        tuned = key.tuning(features.pitches)
+        signs.append(key.tonality(features, tuned, key.notes(features.pitches, tuned))[-1])
 
     voice, plate = signs
     assert voice > plate + 2
@@ -139,6 +142,34 @@ def test_sections_are_found_and_the_music_before_the_full_part_is_the_intro() ->
     assert found.mix_out_s == found.outro_start_s
     for earlier, later in zip(found.sections, found.sections[1:], strict=False):
         assert earlier.end_s == later.start_s
+
+
+def test_a_layer_in_one_register_begins_a_section() -> None:
+    bar = 4 * 60 / BPM
+    samples = dance(bars=32, first=0.0)
+    layer = samples[int(16 * bar * RATE) :]
+    time = np.arange(len(layer)) / RATE
+    for hertz in (2100, 2700, 3500, 4400, 5600):
+        layer += (0.01 * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+    found = measured(listen(stereo(samples))).structure
+
+    assert found is not None
+    assert [section.start_s for section in found.sections] == [0, pytest.approx(16 * bar, abs=bar)]
+
+
+def test_notes_last_and_drums_do_not_however_clear_their_pitch() -> None:
+    sustained = note(440, 8)
+    time = np.arange(RATE // 2) / RATE
+    struck = np.tile(np.sin(2 * np.pi * 440 * time) * np.exp(-20 * time), 16).astype(np.float32)
+    falls = []
+    for sound in (sustained, struck):
+        features = listen(stereo(sound)).features
+        table = key.notes(features.pitches, 0.0)
+        falls.append(key.tonality(features, 0.0, table)[_LASTING])
+
+    lasting, falling = falls
+    assert (lasting > -0.5).all()
+    assert (falling < -2).all()
 
 
 def test_a_range_speaks_for_the_octave_inside_it() -> None:

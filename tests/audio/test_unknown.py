@@ -18,13 +18,16 @@ SEED = 8_000_000
 """Nothing from here on was trained on or looked at while the measures were made."""
 
 LONGEST_S = 22
+WHOLE = {"strays", "swaying"}
+"""Kinds without a key on the whole; a part of such a piece may have one."""
 
 
 @cache
 def heard(kind: str) -> tuple[bool, bool, Measured]:
     """Whether a sound has a key and a tempo, and what is measured of it."""
     made = unclear(kind, SEED)
-    found = measured(Material(features_of(made.samples[: LONGEST_S * RATE])))
+    samples = made.samples if kind in WHOLE else made.samples[: LONGEST_S * RATE]
+    found = measured(Material(features_of(samples)))
     return made.tonic is not None, made.bpm is not None, found
 
 
