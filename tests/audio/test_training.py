@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.audio_material import piece
+from benchmarks.audio_soundfont import KINDS as PLAYED
+from benchmarks.audio_soundfont import Score, midi_file, score
 from benchmarks.audio_train import (
     PIECES,
     WEIGHTS,
@@ -37,6 +39,25 @@ def test_a_seed_is_always_the_same_piece() -> None:
     assert np.array_equal(first.samples, second.samples)
     assert (first.tonic, first.bpm) == (second.tonic, second.bpm)
     assert not np.array_equal(first.samples, piece(8).samples)
+
+
+def test_scores_for_a_soundfont_are_of_all_kinds_and_stay_what_they_are() -> None:
+    numbers = range(len(PLAYED))
+    first, second = ([midi_file(score(number)) for number in numbers] for _ in range(2))
+    scores = zip(PLAYED, map(score, numbers), strict=True)
+
+    assert first == second
+    assert len(set(first)) == len(PLAYED)
+    assert [kind for kind, made in scores if made.tonic is not None] == ["pad in a key", "rubato"]
+
+
+def test_a_score_is_a_midi_file_that_counts_in_milliseconds() -> None:
+    written = midi_file(Score(48, notes=[(0.2, 1.0, 60, 90)]))
+
+    assert written[:14] == b"MThd\0\0\0\6\0\0\0\1\x03\xe8"
+    # A second a beat, the program, the note after 200 ms, its end 1,000 ms later.
+    track = b"\0\xff\x51\3\x0f\x42\x40" + b"\0\xc0\x30" + b"\x81\x48\x90\x3c\x5a"
+    assert written[22:] == track + b"\x87\x68\x80\x3c\0" + b"\0\xff\x2f\0"
 
 
 def test_a_network_learns_to_choose_the_marked_candidate_among_those_there_are() -> None:
