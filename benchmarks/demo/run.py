@@ -150,14 +150,14 @@ def _better_files(root: Path) -> tuple[tuple[str, list[str]], ...]:
     folder = root / "downloads"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    rip, twin = folder / f"{title} (rip).flac", folder / f"{other.tags.title}.mp3"
+    rip, twin = folder / f"{title} (rip).flac", folder / f"{other.tags.title}.aiff"
     audio.write_audio(folder / "plain.flac", "flac", fake.passages, fake.tags)
     # A needle is set down before the music begins.
     wanted = ["-af", "adelay=800", str(rip)]
     plain = str(folder / "plain.flac")
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", plain, *wanted], check=True)
     (folder / "plain.flac").unlink()
-    audio.write_audio(twin, "mp3", other.passages, replace(other.tags, album=None, track=None))
+    audio.write_audio(twin, "aiff", other.passages, replace(other.tags, album=None, track=None))
     query = f"title::^{title}$"
     return (
         (

@@ -67,13 +67,10 @@ class Member:
 
     def rank(self) -> tuple[bool, int, int, int]:
         """How good the audio is by what its container says, for files that nobody checked."""
-        kind = str(self.row.columns.get("format") or "")
-        return (
-            kind in _LOSSLESS,
-            self._number("bitdepth") if kind in _LOSSLESS else 0,
-            self._number("samplerate") if kind in _LOSSLESS else 0,
-            self._number("bitrate"),
-        )
+        if self.row.columns.get("format") in _LOSSLESS:
+            # Their bitrate only says how well they are packed.
+            return True, self._number("bitdepth"), self._number("samplerate"), 0
+        return False, 0, 0, self._number("bitrate")
 
     def _number(self, name: str) -> int:
         value = self.row.columns.get(name)

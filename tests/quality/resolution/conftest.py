@@ -218,6 +218,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     later = np.concatenate([silence, whole])
     return {
         "flac": write(folder / "a.flac", whole),
+        "wav": write(folder / "a.wav", whole),
         "mp3": write(folder / "a.mp3", whole),
         "later": write(folder / "later.flac", later),
         "instrumental": write(folder / "i.flac", piece(41, without="lead")),

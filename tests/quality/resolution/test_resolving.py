@@ -88,6 +88,15 @@ def test_where_the_best_audio_lies_right_only_the_other_goes(shelf: Shelf) -> No
     assert shelf.snapshot() == before
 
 
+def test_of_equal_audio_the_file_stays_that_lies_right_whatever_it_weighs(shelf: Shelf) -> None:
+    shelf.album("LP", shelf.add("flac", "song.flac", album="LP"))
+    shelf.add("wav", "loose.wav")
+
+    (made,) = shelf.plan().resolutions
+
+    assert (made.kept.item_id, made.audio.item_id) == (1, 1)
+
+
 def test_an_album_that_was_added_twice_becomes_one(shelf: Shelf) -> None:
     shelf.album("LP", shelf.add("mp3", "1/song.mp3", album="LP"))
     shelf.album("lp", shelf.add("flac", "2/song.flac", album="LP"))
