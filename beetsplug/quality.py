@@ -91,9 +91,7 @@ def _add_actions(actions: Actions) -> None:
     health.add_argument(
         "--theme", nargs="?", const="", metavar="NAME", help="write all as a theme says"
     )
-    health.add_argument(
-        "--profile", choices=("dj", "collector", "librarian"), help="whose weights and rules count"
-    )
+    _add_profile(health)
     health.add_argument(
         "--files", action="store_true", help="read how tags are written in the files, too"
     )
@@ -101,6 +99,11 @@ def _add_actions(actions: Actions) -> None:
         "--checklist", action="store_true", help="what each track must have, and which lack it"
     )
     health.add_argument("--json", action="store_true", help="print one JSON object a problem")
+    art = actions.add(
+        "art", "musictool_core.app.cli.quality_art:art", "covers, the worst first, and why",
+        query="beets query over the albums of the library", listing=True,
+    )  # fmt: skip
+    _add_profile(art)
     actions.add(
         "duplicates", "musictool_core.app.cli.duplicates:duplicates",
         "files that are the same sound, and versions that are not",
@@ -172,4 +175,10 @@ def _add_file_actions(actions: Actions) -> None:
 def _add_use(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--use", choices=("club", "archive", "mobile"), help="what the files are used for"
+    )
+
+
+def _add_profile(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile", choices=("dj", "collector", "librarian"), help="whose weights and rules count"
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from beets.dbcore.query import ParsingError
 from beets.dbcore.sort import NullSort
-from beets.library import Item
+from beets.library import Album, Item
 from beets.library.queries import parse_query_parts
 
 from musictool_core.errors import MusicToolError
@@ -77,6 +77,22 @@ def find_in_order(host: Host, query: Sequence[str]) -> list[ItemId]:
         return [ItemId(item.id) for item in host.lib.items(parsed, sort) if item.id is not None]
 
 
+def find_albums(host: Host, query: Sequence[str]) -> list[int]:
+    """Ids of the albums that a beets query over albums finds; an empty query finds all.
+
+    Raises:
+        MusicToolError: the query cannot be understood.
+    """
+    if not query:
+        return [row[0] for row in host.reading().query("SELECT id FROM albums ORDER BY id")]
+    with host.paths():
+        try:
+            parsed, _ = parse_query_parts(list(query), Album)
+        except ParsingError as error:
+            raise MusicToolError(f"query {' '.join(query)!r}: {error}.") from error
+        return sorted(album.id for album in host.lib.albums(parsed) if album.id is not None)
+
+
 def item_paths(host: Host, ids: Collection[ItemId]) -> dict[ItemId, str]:
     """Whole paths of the files of items; what is gone is left out."""
     rows = host.reading().query(
@@ -93,6 +109,15 @@ def render_items(host: Host, ids: Collection[ItemId], template: str) -> Iterator
             item = host.lib.get_item(number)
             if item is not None:
                 yield item.evaluate_template(template)
+
+
+def render_albums(host: Host, ids: Sequence[int], template: str) -> Iterator[str]:
+    """Albums through a template of beets (`$albumartist - $album`); what is gone is left out."""
+    with host.paths():
+        for number in ids:
+            album = host.lib.get_album(number)
+            if album is not None:
+                yield album.evaluate_template(template)
 
 
 def item_path(host: Host, item_id: ItemId) -> bytes:

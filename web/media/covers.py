@@ -16,14 +16,10 @@ from enum import Enum
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from mediafile import ImageType, MediaFile
-
-from musictool_core.errors import FormatError, MusicToolError
+from musictool_core.errors import MusicToolError
 from musictool_core.host import mediafiles
 from musictool_core.host.entities import Entity
-from musictool_core.safeio.overlay import Source
-from musictool_core.safeio.payload import find_layout
-from musictool_core.safeio.seam import DISK, opened
+from musictool_core.safeio.pictures import front_of, read_pictures
 from musictool_web.media import pictures
 from musictool_web.media.answers import PENDING, Missing, Status
 from musictool_web.media.colours import Colours
@@ -46,8 +42,6 @@ MIMETYPE = "image/webp"
 
 _FIRST_FILES = 3
 """Files of an album that are searched for a picture."""
-
-_MOST_TAG_BYTES = 64 * 1000 * 1000
 
 _RULES = 1
 """Raised when thumbnails or colours are made in another way."""
@@ -276,23 +270,8 @@ def _read(place: _Place) -> bytes:
 
 def _embedded(place: _Place) -> bytes | None:
     """The front cover in the tags of a file, else its first picture."""
-    if _tag_bytes(place) > _MOST_TAG_BYTES:
-        return None
-    images = MediaFile(place.path).images or []
-    front = [image for image in images if image.type is ImageType.front]
-    chosen = (front or images)[:1]
-    return bytes(chosen[0].data) if chosen else None
-
-
-def _tag_bytes(place: _Place) -> int:
-    """Bytes that a reader of tags would take into memory; 0 where we cannot tell."""
-    name = os.fspath(place.path)
-    with opened(DISK, name, os.O_RDONLY) as descriptor:
-        try:
-            layout = find_layout(Source(DISK, descriptor, place.size), name)
-        except FormatError:
-            return 0
-        return place.size - layout.audio_size
+    found = front_of(read_pictures(place.path))
+    return found.data if found else None
 
 
 def _key(places: _Places) -> str:

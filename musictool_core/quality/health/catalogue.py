@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from musictool_core.quality.health.rules import (
     albums,
+    art,
     cut,
     dates,
     decks,
@@ -37,6 +38,7 @@ _MODULES = (
     styles,
     files,
     decks,
+    art,
 )
 
 RULES = tuple(

@@ -6,7 +6,7 @@ means that nobody checked yet. What the scores were, day by day, stands in the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.db import (
@@ -21,7 +21,9 @@ from musictool_core.db import (
 )
 from musictool_core.host.items import find_ids
 from musictool_core.progress import CancelToken, silent
-from musictool_core.quality.health import engine, library, scanning, trend
+from musictool_core.quality.art import gathering
+from musictool_core.quality.art.judge import wanted_by
+from musictool_core.quality.health import covers, engine, library, scanning, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Mode, Profile, Scope, Standard
 from musictool_core.quality.health.score import assess
@@ -156,7 +158,7 @@ def examine(
         ids: of items.
         profile: whose rules and weights count.
         standard: what is right here.
-        files: read the tags of files that changed since; else what is known of them counts.
+        files: read tags and covers of files that changed since; else what is known of them counts.
         report: takes the progress, in tracks.
         cancel: stops it.
 
@@ -165,9 +167,12 @@ def examine(
     """
     if files:
         scanning.scan(host, ids, report=report, cancel=cancel)
+        gathering.scan(host, ids, report=report, cancel=cancel)
     records = with_traktor(
         host, scanning.with_tags(host, library.read_records(host.reading(), ids))
     )
+    records = covers.with_covers(host, records)
+    standard = replace(standard, cover_px=wanted_by(profile.value).pixels)
     rules = engine.rules_for(profile)
     findings = engine.check(records, rules, standard, report=report, cancel=cancel)
     return Examined(records, findings, assess(records, findings, profile))

@@ -65,6 +65,7 @@ class Standard:
         featuring: how guests are named: "feat.", "ft." or "featuring".
         brackets: round or square ones around versions.
         separator: sign between artists that are joined in two ways; "" for that of most.
+        cover_px: pixels of the shorter side that are enough for a cover.
     """
 
     today: date
@@ -73,6 +74,7 @@ class Standard:
     featuring: str = "feat."
     brackets: str = "round"
     separator: str = ""
+    cover_px: int = 500
 
 
 @dataclass(frozen=True, slots=True)
