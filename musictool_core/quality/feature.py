@@ -8,6 +8,7 @@ FEATURE = Feature(
     job_kinds=(
         "musictool_core.quality.health.job:HealthJob",
         "musictool_core.quality.duplicates.job:DuplicatesJob",
+        "musictool_core.quality.art.job:ArtJob",
     ),
     pages=("musictool_web.pages.health:PAGE", "musictool_web.pages.duplicates:PAGE"),
 )

@@ -226,7 +226,9 @@ PAGE = Page(
     blueprints=(
         "musictool_web.pages.health:blueprint",
         "musictool_web.pages.upgrades:blueprint",
+        "musictool_web.pages.health_art:blueprint",
         "musictool_web.api.health:blueprint",
+        "musictool_web.api.health_art:blueprint",
         "musictool_web.api.upgrades:blueprint",
     ),
 )

@@ -18,6 +18,7 @@ from musictool_core.host.entities import Entity
 from musictool_core.host.filework import import_writes
 from musictool_core.host.items import find_ids, item_paths
 from musictool_core.music import ItemId
+from musictool_core.quality.art import gathering
 from musictool_core.quality.health import checklists, checkup, library, trend
 from musictool_core.quality.health.catalogue import BY_ID
 from musictool_core.quality.health.model import Mode, Profile, Standard
@@ -58,6 +59,8 @@ def health(lib: Library, opts: Namespace) -> int:
                 host, ids, chosen, standard, reason=reason, report=line, cancel=cancel
             )
         return _mend(running, fixes, opts)
+    if opts.files and not gathering.can_measure():
+        terminal.notice(f"Covers are not looked at: {gathering.INSTALL}")
     with terminal.long_work() as (line, cancel):
         found = checkup.examine(
             host, ids, profile, standard, files=opts.files, report=line, cancel=cancel

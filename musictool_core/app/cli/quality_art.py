@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from musictool_core import app
 from musictool_core.app.cli import session, text
 from musictool_core.host import terminal
 from musictool_core.host.items import find_albums, render_albums
-from musictool_core.quality.art import gathering, library, listing
+from musictool_core.quality.art import gathering, latest, library, listing
 from musictool_core.quality.art.judge import wanted_by
 
 if TYPE_CHECKING:
@@ -23,10 +24,13 @@ def art(lib: Library, opts: Namespace) -> int:
     running = session.start(lib)
     host = running.host
     ids = find_albums(host, opts.query)
-    wanted = wanted_by(opts.profile or running.settings.quality.profile)
+    profile = opts.profile or running.settings.quality.profile
+    wanted = wanted_by(profile)
     with terminal.long_work() as (line, cancel):
         gathering.scan(host, library.items_of(host, ids), report=line, cancel=cancel)
     found = library.read_art(host, ids, wanted)
+    if not opts.query:
+        latest.keep(host, profile, found, now=app.utc_now())
     if opts.format:
         for row in render_albums(host, [each.album_id for each in found], opts.format):
             terminal.write(row)

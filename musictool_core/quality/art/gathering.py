@@ -12,6 +12,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from musictool_core.db import Column, CreateTable, Database, In, Kind, Table
@@ -57,7 +58,7 @@ _BATCH = 64
 _WORKERS = 4
 """Decoding lets go of the interpreter, so threads do it side by side."""
 
-_INSTALL = "`pip install 'musictool[analysis]'` installs what measuring needs."
+INSTALL = "`pip install 'musictool[analysis]'` installs what measuring needs."
 
 State = tuple[int, int]
 """Size and modification time."""
@@ -88,6 +89,11 @@ class _File:
         return _key(self.path)
 
 
+def can_measure() -> bool:
+    """Whether what measuring needs is installed."""
+    return all(find_spec(name) for name in ("numpy", "PIL"))
+
+
 def scan(
     host: Host,
     ids: Sequence[int],
@@ -104,10 +110,10 @@ def scan(
         MusicToolError: numpy or Pillow is not installed.
         StorageError: the cache cannot be written.
     """
-    try:
-        from musictool_core.quality.art import measure  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise MusicToolError("looking at covers needs numpy and Pillow.", hint=_INSTALL) from error
+    if not can_measure():
+        raise MusicToolError("looking at covers needs numpy and Pillow.", hint=INSTALL)
+    from musictool_core.quality.art.measure import measure  # noqa: PLC0415 - an extra
+
     read = done = 0
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="art") as pool:
         for part in in_parts(list(ids)):
@@ -118,7 +124,7 @@ def scan(
                 (cancel or CancelToken()).check()
                 share = start * len(part) // max(1, len(due))
                 report(Progress(done + share, len(ids), "covers looked at"))
-                _look(host, due[start : start + _BATCH], measure.measure, pool)
+                _look(host, due[start : start + _BATCH], measure, pool)
             read += len(due)
             done += len(part)
     return read

@@ -159,6 +159,7 @@ def examine(
         profile: whose rules and weights count.
         standard: what is right here.
         files: read tags and covers of files that changed since; else what is known of them counts.
+            Covers need numpy and Pillow.
         report: takes the progress, in tracks.
         cancel: stops it.
 
@@ -167,7 +168,8 @@ def examine(
     """
     if files:
         scanning.scan(host, ids, report=report, cancel=cancel)
-        gathering.scan(host, ids, report=report, cancel=cancel)
+        if gathering.can_measure():
+            gathering.scan(host, ids, report=report, cancel=cancel)
     records = with_traktor(
         host, scanning.with_tags(host, library.read_records(host.reading(), ids))
     )

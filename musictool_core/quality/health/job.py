@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from musictool_core import jobs
 from musictool_core.host.items import find_ids
+from musictool_core.quality.art import gathering, latest
 from musictool_core.quality.health import checkup
 from musictool_core.quality.health.model import Profile
 
@@ -41,6 +42,8 @@ class HealthJob:
             cancel=context.cancel,
         )
         checkup.keep(context.host, found, profile, now=context.now())
+        if context.args.get("files") and gathering.can_measure():
+            latest.look(context.host, profile.value, now=context.now(), cancel=context.cancel)
         return {"tracks": len(found.records), "score": round(found.health.score, 2)}
 
 

@@ -113,6 +113,7 @@ OF_PAGES = {
     "/gaps/ignored": "POST /ignores",
     "/gaps/review": "POST /gaps/{gap_id}/decision",
     "/gaps/take-back": "POST /gaps/decisions/take-back",
+    "/health/art/check": "POST /health/art/checks",
     "/health/check": "POST /health/checks",
     "/health/fix": "POST /health/problems/{cause}/fix",
     "/health/upgrades/want": "POST /upgrades/wants",

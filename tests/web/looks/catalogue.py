@@ -230,6 +230,13 @@ PAGES: dict[str, tuple[Look, ...]] = {
         Look("not checked", "/health?profile=librarian"),
         Look("empty library", "/health", world="empty"),
     ),
+    "/health/art": (
+        Look("looked at", "/health/art"),
+        Look("one mark", "/health/art?mark=none"),
+        Look("nothing of it", "/health/art?mark=borders"),
+        Look("not looked at", "/health/art?profile=librarian"),
+        Look("empty library", "/health/art", world="empty"),
+    ),
     "/health/problems/<cause>": (
         Look("found", "/health/problems/T001"),
         Look("nothing", "/health/problems/I002"),

@@ -28,6 +28,7 @@ from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.links.ignores import IgnoreKind, IgnoreRule
 from musictool_core.quality.duplicates.decide import Class
 from musictool_core.quality.wanting import plan_wanted
+from musictool_core.quality.art import latest
 from musictool_web import create_app
 from musictool_web.context import NAME, Web
 from tests.fakes.measures import analysis, checked
@@ -145,6 +146,7 @@ def fill(application: APIFlask) -> None:
         (Class.VERSION, (1, 3)),
         (Class.REVIEW, (2, 3)),
     )
+    latest.look(parts.host, "dj", now=parts.now())
     with parts.host.transaction() as tx:
         for kind, value in ((IgnoreKind.LABEL, "Kiln"), (IgnoreKind.FOLDER, "For sale")):
             links.add_ignore(tx, IgnoreRule(kind, value), now=parts.now())
