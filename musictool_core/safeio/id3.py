@@ -152,7 +152,8 @@ def edit_tag(old: Tag, tags: Any, changed: set[str], version: int, name: str) ->
         or bool(changed & _keys_of(frame, version, names))
         for frame in old.frames
     ]
-    fresh = _written({key: tags[key] for key in changed if key in tags}, version)
+    # In the order of the tags: a set has none, and players show the first picture.
+    fresh = _written({key: tags[key] for key in tags if key in changed}, version)
     kept = [frame for frame, gone in zip(old.frames, removed, strict=True) if not gone]
     place = sum(1 for gone in removed[: removed.index(True)] if not gone) if any(removed) else None
     frames = [*kept, *fresh] if place is None else [*kept[:place], *fresh, *kept[place:]]

@@ -858,3 +858,18 @@ print(before, "beets" in sys.modules)
     assert done.stdout == "[] False\n"
     assert mediafile.MediaFile(path).title == "new"
     assert (tmp_path / "musictool" / "undo").is_dir()
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "wav"])
+def test_pictures_keep_their_order(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    path.write_bytes(sample(kind))
+    images = [
+        mediafile.Image(b"\x89PNG" + bytes([number]) * 40, desc=f"{number}", type=number)
+        for number in range(3, 11)
+    ]
+
+    write_tags(path, {"images": images}, state=tmp_path / "state")
+
+    found = mediafile.MediaFile(path).images
+    assert [image.data for image in found] == [image.data for image in images]
