@@ -101,8 +101,12 @@ def _add_actions(actions: Actions) -> None:
     health.add_argument("--json", action="store_true", help="print one JSON object a problem")
     art = actions.add(
         "art", "musictool_core.app.cli.quality_art:art", "covers, the worst first, and why",
-        query="beets query over the albums of the library", listing=True,
+        query="beets query over the albums of the library", listing=True, writing=True,
     )  # fmt: skip
+    art.add_argument(
+        "--better", action="store_true", help="find better ones in the sources of fetchart"
+    )
+    art.add_argument("-y", "--yes", action="store_true", help="take better ones without asking")
     _add_profile(art)
     actions.add(
         "duplicates", "musictool_core.app.cli.duplicates:duplicates",

@@ -49,6 +49,7 @@ WHOLE = {
     Op.DELETE.value: "removed from the library",
     Op.TAGS.value: "tags written into the file",
     Op.AUDIO.value: "another file took its place",
+    Op.ART.value: "cover file written",
 }
 """What happened to the whole of an object, by its name in the journal."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from musictool_core import app, changes, safeio
 from musictool_core.app import edits
 from musictool_core.changes import observe
+from musictool_core.changes.keptart import drop_pictures
 from musictool_core.changes.unsettled import settle_own, settle_writes
 from musictool_core.db import epoch
 from musictool_core.errors import StorageError
@@ -96,6 +97,10 @@ def this_command() -> Origin:
     return observe.origin_of(sys.argv, os.getpid())
 
 
+_RECENT = timedelta(days=1)
+"""Pictures of change sets that are applied now are younger."""
+
+
 def prune(host: Host, *, say: Callable[[str], None]) -> None:
     """Forget what the settings do not ask to keep; say what of the tags in files."""
     settings = read_settings()
@@ -113,6 +118,7 @@ def prune(host: Host, *, say: Callable[[str], None]) -> None:
         # What the user asked for does not depend on it.
         say(error.line())
         return
+    drop_pictures(host, before=epoch(now - _RECENT))
     if dropped.packs:
         say(
             f"{dropped.size / 1e6:,.1f} MB kept for undoing tags were dropped, the oldest first"

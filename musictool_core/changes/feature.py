@@ -13,6 +13,7 @@ FEATURE = Feature(
         "musictool_core.changes.tags:TagsTarget",
         "musictool_core.changes.container:ContainerTarget",
         "musictool_core.changes.files:FileTarget",
+        "musictool_core.changes.art:ArtTarget",
     ),
     pages=(
         "musictool_web.pages.editor:PAGE",

@@ -39,6 +39,9 @@ FILE_TARGETS = frozenset({AUDIO_TARGET, TAGS_TARGET, FILE_TARGET, CONTAINER_TARG
 NML_TARGET = "nml"
 """Name of the target of collections of Traktor: their entries and playlists."""
 
+ART_TARGET = "art"
+"""Name of the target of pictures: cover files of albums, and front covers in the tags of items."""
+
 COVER = "cover"
 """Field of `FILE_TARGET`: the cover of an album follows its tracks."""
 

@@ -54,6 +54,7 @@ class Life:
         writes: of the tags of its files, oldest first.
         entries: what was written of it into collections of Traktor, before and after, by place.
         audio: what is said of its file before and after; None while that is the same one.
+        pictures: names of the bytes of its cover file, before and after, by its stored path.
     """
 
     existed: bool = True
@@ -66,6 +67,7 @@ class Life:
     writes: list[TagWrite] = field(default_factory=list)
     entries: dict[str, tuple[Stored, Stored]] = field(default_factory=dict)
     audio: tuple[str, str] | None = None
+    pictures: dict[str, tuple[Stored, Stored]] = field(default_factory=dict)
     _untouched: bool = True
     _first: bool = True
 
@@ -78,8 +80,8 @@ class Life:
                 self._disappear(entry)
             case Op.TAGS:
                 self.writes.append(TagWrite(entry.seq, str(entry.old), str(entry.new), self._first))
-            case Op.NML:
-                self._write_entry(entry)
+            case Op.NML | Op.ART:
+                self._write_entry(entry, self.entries if entry.op is Op.NML else self.pictures)
             case Op.AUDIO:
                 self._replace_file(entry)
             case Op.UPDATE:
@@ -126,10 +128,10 @@ class Life:
                 self.before.setdefault(name, value)
         self.after.clear()
 
-    def _write_entry(self, entry: Entry) -> None:
+    def _write_entry(self, entry: Entry, places: dict[str, tuple[Stored, Stored]]) -> None:
         if self._first:
-            before, _ = self.entries.get(entry.field, (entry.old, None))
-            self.entries[entry.field] = before, entry.new
+            before, _ = places.get(entry.field, (entry.old, None))
+            places[entry.field] = before, entry.new
 
     def _replace_file(self, entry: Entry) -> None:
         if self._first:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from musictool_core.changes.model import GONE, TAGS_TARGET, WHOLE_ROW, Change, Unfulfilled
+from musictool_core.changes.model import (
+    ART_TARGET,
+    GONE,
+    TAGS_TARGET,
+    WHOLE_ROW,
+    Change,
+    Unfulfilled,
+)
 from musictool_core.changes.net import same
 from musictool_core.changes.rows import alike, shown
 from musictool_core.host.entities import ABSENT, Entity, RowImage, Value, items_of, planned_moves
@@ -101,6 +108,8 @@ def _conflict(change: Change, present: Content | Gone) -> str:
         return ""
     if change.target == TAGS_TARGET:
         return "its file is gone" if present is ABSENT else "its file was written since"
+    if change.target == ART_TARGET:
+        return "its file is gone" if present is ABSENT else "it was written since"
     if change.field == WHOLE_ROW:
         # A row whose number is taken comes back under another one.
         return "it was changed since" if change.new is ABSENT else ""

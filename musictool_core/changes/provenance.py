@@ -114,6 +114,12 @@ def provenance(view: Tx, entity: Entity, number: int, *, most: int = 20) -> Prov
     return Provenance(fields, appeared, _changes(entity, told[:most]), len(told))
 
 
+_WITHOUT_VALUES = frozenset(
+    {Op.TAGS.value, Op.AUDIO.value, Op.ART.value, Op.INSERT.value, Op.DELETE.value}
+)
+"""What happened to the whole of an object."""
+
+
 def _changes(entity: Entity, rows: Sequence[Row]) -> tuple[PastChange, ...]:
     return tuple(
         PastChange(
@@ -129,7 +135,7 @@ def _changes(entity: Entity, rows: Sequence[Row]) -> tuple[PastChange, ...]:
 
 
 def _shown(entity: Entity, row: Row, side: str) -> str:
-    if row["op"] in {Op.TAGS.value, Op.AUDIO.value, Op.INSERT.value, Op.DELETE.value}:
+    if row["op"] in _WITHOUT_VALUES:
         return ""
     value = row[side]
     return format_cell(entity, row["field"], ABSENT if value is None else value)

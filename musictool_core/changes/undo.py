@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from musictool_core.changes.audio import audio_columns, invert_audio
+from musictool_core.changes.keptart import has_picture
 from musictool_core.changes.model import (
+    ART_TARGET,
     NML_TARGET,
     TAGS_TARGET,
     WHOLE_ROW,
@@ -130,6 +132,18 @@ class _Planner:
         elif life.existed:
             yield from self._invert_fields(entity, number, life)
             yield from _invert_entries(number, life)
+            yield from self._invert_pictures(number, life)
+
+    def _invert_pictures(self, number: int, life: Life) -> Iterator[Change]:
+        """Bring back cover files."""
+        for place, (old, new) in life.pictures.items():
+            if same(old, new):
+                continue
+            if old is not None and not has_picture(self._host, str(old)):
+                note = "the picture of before is not kept any more"
+                self._lost.append(Unfulfilled(ART_TARGET, number, place, note))
+                continue
+            yield Change(ART_TARGET, number, place, _or_absent(new), _or_absent(old))
 
     def _invert_fields(self, entity: Entity, number: int, life: Life) -> Iterator[Change]:
         known = audio_columns(life.audio)
@@ -280,6 +294,10 @@ def _invert_entries(number: int, life: Life) -> Iterator[Change]:
     for place, (old, new) in life.entries.items():
         if not same(old, new):
             yield Change(NML_TARGET, number, place, new, old)
+
+
+def _or_absent(value: Value) -> Value:
+    return ABSENT if value is None else value
 
 
 def _is_whole(life: Life) -> bool:

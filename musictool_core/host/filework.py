@@ -128,6 +128,16 @@ def cover_place(host: Host, number: int) -> tuple[bytes, bytes] | None:
         return None if wanted == cover else (_stored(cover), _stored(_free(wanted, cover, ())))
 
 
+def new_cover_place(host: Host, number: int, ending: str) -> bytes | None:
+    """Where the first cover of an album is to lie, as a stored path; None when it has no tracks."""
+    with host.paths():
+        album = host.lib.get_album(number)
+        if album is None or not album.items():
+            return None
+        wanted = album.art_destination(os.fsencode(f"cover{ending}"))
+        return _stored(_free(wanted, b"", ()))
+
+
 def tell_moves(host: Host, event: str, moves: Iterable[tuple[int, bytes, bytes]]) -> None:
     """Send `before_item_moved` or `item_moved` of (item, from, to), paths as stored."""
     with host.paths():

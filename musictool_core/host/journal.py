@@ -65,7 +65,7 @@ HISTORY = Table(
         Column("source", Kind.TEXT, "command or feature; outside when nobody claimed it"),
         Column("entity", Kind.TEXT, "item, album or traktor"),
         Column("entity_id", Kind.INTEGER),
-        Column("op", Kind.TEXT, "update, add, set, drop, insert, delete, tags, nml or audio"),
+        Column("op", Kind.TEXT, "update, add, set, drop, insert, delete, tags, nml, audio or art"),
         Column("field", Kind.TEXT, "column or attribute; * for a whole row"),
         Column("old", Kind.TEXT),
         Column("new", Kind.TEXT),
@@ -111,6 +111,9 @@ class Op(Enum):
     item; `field` says where, NULL stands for what is not there."""
     AUDIO = "audio"
     """Another file became the item's; `old` and `new` say where both lie when they are not."""
+    ART = "art"
+    """The cover file of an album was written; `field` is its stored path, `old` and `new` name its
+    bytes, NULL stands for no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,9 @@ class Summary:
     fields: Mapping[str, int]
 
 
-_WHOLE_OPS = frozenset({Op.INSERT.value, Op.DELETE.value, Op.TAGS.value, Op.AUDIO.value})
+_WHOLE_OPS = frozenset(
+    {Op.INSERT.value, Op.DELETE.value, Op.TAGS.value, Op.AUDIO.value, Op.ART.value}
+)
 
 Line = tuple[Subject, int, Op, str, Stored, Stored]
 """What `record` writes: entity, id, what happened, field, old, new."""
@@ -368,6 +373,24 @@ def audio_line(item: int, old: str, new: str) -> Line:
         new: the same of the file after.
     """
     return Entity.ITEM, item, Op.AUDIO, "audio", old, new
+
+
+def art_line(album: int, place: str, old: Stored, new: Stored) -> Line:
+    """The line of a cover file that was written.
+
+    Args:
+        album: its number.
+        place: its path, as stored.
+        old: names its bytes before; None when it was not there.
+        new: after.
+    """
+    return Entity.ALBUM, album, Op.ART, place, old, new
+
+
+def kept_pictures(tx: Tx) -> set[str]:
+    """Names of the bytes of covers that some line needs."""
+    rows = tx.query("SELECT old, new FROM mt_journal WHERE op = ?", [Op.ART.value])
+    return {str(name) for row in rows for name in row if name is not None}
 
 
 def nml_writes(tx: Tx, place: str) -> list[tuple[str, Stored, Stored]]:

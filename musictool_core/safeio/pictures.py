@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from mediafile import ImageType, MediaFile
+from mediafile import Image, ImageType, MediaFile
 
 from musictool_core.errors import FormatError
 from musictool_core.safeio.overlay import Source
@@ -16,6 +16,8 @@ from musictool_core.safeio.seam import DISK, opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+_FRONT: int = ImageType.front.value
 
 MOST_TAG_BYTES = 64_000_000
 """Readers of tags take all of them into memory."""
@@ -54,6 +56,24 @@ def read_pictures(path: Path) -> list[TagPicture]:
     ]
 
 
+def with_front(path: Path, data: bytes) -> list[Image]:
+    """The pictures in the tags of a file as they would be with another front cover.
+
+    That takes the place of the present one; all others stay as they are.
+
+    Raises:
+        Exception: readers of strangers' tags raise anything.
+    """
+    images = list(MediaFile(path).images or [])
+    fronts = [n for n, image in enumerate(images) if image.type is ImageType.front]
+    place = (fronts or [0])[0]
+    old = images[place : place + 1]
+    images[place : place + 1] = [
+        Image(data, desc=old[0].desc if old else None, type=ImageType.front)
+    ]
+    return images
+
+
 class Typed(Protocol):
     """Whatever is known of a picture in a tag."""
 
@@ -68,5 +88,5 @@ _T = TypeVar("_T", bound=Typed)
 
 def front_of(pictures: Sequence[_T]) -> _T | None:
     """The front cover among pictures, else the first one; None when there is none."""
-    fronts = (each for each in pictures if each.type == ImageType.front.value)
+    fronts = (each for each in pictures if each.type == _FRONT)
     return next(fronts, pictures[0] if pictures else None)

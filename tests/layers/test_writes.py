@@ -50,6 +50,7 @@ ALLOWED = {
         )
     },
     ("musictool_core/analysis/picture.py", "image.save"): "a picture, into memory",
+    ("musictool_core/quality/art/measure.py", "plain.save"): "a picture, into memory",
     ("web/media/pictures.py", "picture.save"): "a thumbnail, into memory",
     ("web/uploads.py", "sent.save"): _UPLOAD,
     ("web/uploads.py", "tempfile.TemporaryDirectory"): _UPLOAD,

@@ -12,6 +12,7 @@ from musictool_core.app.bookkeeping import prune, this_command
 from musictool_core.app.cli import session, text
 from musictool_core.changes import export, observe, store
 from musictool_core.changes.model import (
+    ART_TARGET,
     AUDIO_TARGET,
     CONTAINER_TARGET,
     NML_TARGET,
@@ -218,6 +219,8 @@ def _print_conflicts(conflicts: Sequence[Unfulfilled], *, forced: bool) -> None:
 def _place(each: Unfulfilled | Change) -> str:
     if each.target in {TAGS_TARGET, CONTAINER_TARGET}:
         return f"tags in the file of item {each.entity_id}"
+    if each.target == ART_TARGET:
+        return f"cover of album {each.entity_id} ({each.field})"
     field = "" if each.field == changes.WHOLE_ROW else f" {each.field}"
     return f"{each.target} {each.entity_id}{field}"
 
@@ -230,6 +233,8 @@ def _described(change: Change) -> str:
         return f"{_place(change)} as they were"
     if change.target == AUDIO_TARGET:
         return f"file of item {change.entity_id} as it was"
+    if change.target == ART_TARGET:
+        return f"{_place(change)} {'is taken away' if change.new is ABSENT else 'as it was'}"
     if change.target == NML_TARGET:
         told = [(value, places.said(change.field, value)) for value in (change.old, change.new)]
         old, new = (shown(value) if said is value else said for value, said in told)
@@ -274,6 +279,8 @@ def _line(row: Row) -> str:
             return f"{place} tags written into its file"
         case "audio":
             return f"{place} another file took its place"
+        case "art":
+            return f"{place} cover file written"
         case "delete":
             whole = journal.decode_row(row["old"])
             name = whole.get("title") or whole.get("album") or ""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LEAST_ALBUMS = 3
 """Albums of as many artists that share a picture before it counts as a placeholder."""
 
+_Look = tuple[int | None, tuple[int, ...]]
+
 _BANDS = 4
 _BAND_BITS = 64 // _BANDS
 
@@ -42,8 +44,8 @@ def shared(sleeves: Sequence[Sleeve]) -> list[tuple[int, ...]]:
     Copies differ by a bit or two of the hash; those that have no 16 bits of it in common are not
     found, so that 100,000 albums take seconds.
     """
-    same: dict[tuple[int | None, tuple[int, ...]], list[int]] = defaultdict(list)
-    shown: dict[tuple[int | None, tuple[int, ...]], PictureFacts] = {}
+    same: dict[_Look, list[int]] = defaultdict(list)
+    shown: dict[_Look, PictureFacts] = {}
     for sleeve in sleeves:
         # Plain pictures are on many records by design.
         if not sleeve.picture.error and sleeve.picture.hash is not None:
@@ -90,13 +92,22 @@ def odd_ones(pictures: Mapping[int, PictureFacts]) -> dict[int, Likeness]:
         Those tracks; `REVIEW` where it may be the same picture, too.
     """
     keys = sorted(pictures)
-    agreeing = {
-        one: sum(compare(pictures[one], pictures[other]) is Likeness.SAME for other in keys)
-        for one in keys
-    }
-    if not keys:
+    # Most albums show one picture in all tracks.
+    looks: dict[_Look, list[int]] = defaultdict(list)
+    for key in keys:
+        looks[pictures[key].hash, pictures[key].colours].append(key)
+    if len(looks) < 2:
         return {}
-    usual = max(keys, key=lambda key: (agreeing[key], -key))
+    firsts = [members[0] for members in looks.values()]
+    agreeing = {
+        one: sum(
+            len(members)
+            for members in looks.values()
+            if compare(pictures[one], pictures[members[0]]) is Likeness.SAME
+        )
+        for one in firsts
+    }
+    usual = max(firsts, key=lambda key: (agreeing[key], -key))
     compared = {key: compare(pictures[usual], pictures[key]) for key in keys}
     return {key: found for key, found in compared.items() if found is not Likeness.SAME}
 

@@ -11,10 +11,10 @@ import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from musictool_core.changes.keptart import name_of
 from musictool_core.db import Column, CreateTable, Database, In, Kind, Table
 from musictool_core.errors import MusicToolError
 from musictool_core.host import mediafiles
@@ -136,10 +136,10 @@ def pictures_of(host: Host, paths: Collection[Path]) -> dict[Path, tuple[Shown, 
     Raises:
         StorageError: the cache cannot be read.
     """
-    states = {path: state for path in paths if (state := _state(path))}
     with Database(host.cache_path).reading() as tx:
         if not FILES.exists(tx):
             return {}
+        states = {path: state for path in paths if (state := _state(path))}
         keys = {_key(path): path for path in states}
         rows = FILES.select(tx, where={"path": In(list(keys))})
         found = {
@@ -158,11 +158,6 @@ def pictures_of(host: Host, paths: Collection[Path]) -> dict[Path, tuple[Shown, 
         for path, pictures in found.items()
         if all(digest in measured for _, digest in pictures)
     }
-
-
-def digest_of(data: bytes) -> str:
-    """What names the bytes of a picture."""
-    return blake2b(data, digest_size=16).hexdigest()
 
 
 def _files(host: Host, ids: Sequence[int]) -> list[_File]:
@@ -211,8 +206,8 @@ def _known(host: Host, files: Iterable[_File]) -> dict[str, tuple[State, Any]]:
 def _look(host: Host, files: Sequence[_File], measure: Any, pool: ThreadPoolExecutor) -> None:
     rows, contents = [], dict[str, bytes]()
     for file, found in zip(files, pool.map(_read, files), strict=True):
-        pictures = None if found is None else [[kind, digest_of(data)] for kind, data in found]
-        contents.update({digest_of(data): data for _, data in found or ()})
+        pictures = None if found is None else [[kind, name_of(data)] for kind, data in found]
+        contents.update({name_of(data): data for _, data in found or ()})
         size, modified_ns = file.state
         rows.append(
             {"path": file.key, "size": size, "modified_ns": modified_ns, "pictures": pictures}

@@ -65,8 +65,12 @@ def read_art(host: Host, album_ids: Collection[int], wanted: Wanted) -> list[Alb
         StorageError: the cache cannot be read.
     """
     found: dict[int, _Known] = {}
-    for part in in_parts(find_albums(host, ())):
-        found.update(_read(host, part))
+    asked = set(album_ids)
+    others = [number for number in find_albums(host, ()) if number not in asked]
+    # Of others only the cover counts, which may be on those as well.
+    for ids, most in ((sorted(asked), _MOST_FILES), (others, 1)):
+        for part in in_parts(ids):
+            found.update(_read(host, part, most))
     sleeves = [
         alike.Sleeve(number, each.picture, _key(each, "albumartist"), _key(each, "label"))
         for number, each in found.items()
@@ -76,7 +80,7 @@ def read_art(host: Host, album_ids: Collection[int], wanted: Wanted) -> list[Alb
     spread = {number: len(g) for g in alike.placeholders(sleeves) for number in g}
     rows = [
         _judged(number, found[number], same.get(number, ()), spread.get(number, 0), wanted)
-        for number in set(album_ids) & found.keys()
+        for number in asked & found.keys()
     ]
     return sorted(rows, key=lambda each: (each.score.score, each.album_id))
 
@@ -90,10 +94,10 @@ def items_of(host: Host, album_ids: Collection[int]) -> list[int]:
 _MOST_FILES = 10_000
 
 
-def _read(host: Host, ids: Sequence[int]) -> Iterator[tuple[int, _Known]]:
+def _read(host: Host, ids: Sequence[int], most: int) -> Iterator[tuple[int, _Known]]:
     rows = read_images(host.reading(), Entity.ALBUM, ids, _FIELDS)
     covers = mediafiles.album_pictures(host, ids)
-    files = mediafiles.first_files(host, ids, _MOST_FILES)
+    files = mediafiles.first_files(host, ids, most)
     paths = {file.path for found in files.values() for file in found}
     known = gathering.pictures_of(host, paths | {path for path in covers.values() if path})
     for number, row in rows.items():

@@ -26,6 +26,10 @@ MOST_BYTES = 64_000_000
 MOST_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 
+_PLAIN_FORMATS = frozenset({"JPEG", "PNG"})
+_QUALITY = 95
+"""Of a picture that comes in another format than the file it replaces."""
+
 UPSCALED_DB = -25.0
 """Energy of the finest detail below which a picture was made larger, or is blurred."""
 
@@ -75,6 +79,30 @@ def measure(data: bytes) -> PictureFacts:
     except Exception:  # noqa: BLE001 - decoders of strangers' bytes raise anything
         return _broken(data, "damaged, or of a kind that is not read")
     return _broken(data, f"more than {MOST_PIXELS // 1_000_000} megapixels")
+
+
+def in_format(data: bytes, wanted: str) -> bytes | None:
+    """A picture as JPEG or PNG, its own bytes where it is one; None when it cannot be read.
+
+    Args:
+        data: the picture.
+        wanted: "JPEG" or "PNG"; "" for either.
+    """
+    if len(data) > MOST_BYTES:
+        return None
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            kind = picture.format or ""
+            if kind == wanted or (not wanted and kind in _PLAIN_FORMATS):
+                return data
+            if picture.width * picture.height > MOST_PIXELS:
+                return None
+            out = io.BytesIO()
+            plain = Image.fromarray(_colours(picture).astype(np.uint8))
+            plain.save(out, wanted or "JPEG", quality=_QUALITY)
+            return out.getvalue()
+    except Exception:  # noqa: BLE001 - decoders of strangers' bytes raise anything
+        return None
 
 
 def _broken(data: bytes, why: str) -> PictureFacts:

@@ -104,19 +104,21 @@ def compare(one: PictureFacts, other: PictureFacts) -> Likeness:
     """Compare what two pictures look like; plain ones are like each other by their colour."""
     if one.error or other.error or (one.hash is None) != (other.hash is None):
         return Likeness.DIFFERENT
-    has_same_colours = _colour_distance(one, other) <= _SAME_COLOURS
     if one.hash is None or other.hash is None:
-        return Likeness.SAME if has_same_colours else Likeness.DIFFERENT
+        return Likeness.SAME if _has_same_colours(one, other) else Likeness.DIFFERENT
     bits = (one.hash ^ other.hash).bit_count()
-    if bits <= SAME_BITS and has_same_colours:
-        return Likeness.SAME
+    if bits > ALIKE_BITS:
+        return Likeness.DIFFERENT
     # Sleeves of one design in several colours are of several records.
-    return Likeness.REVIEW if bits <= ALIKE_BITS else Likeness.DIFFERENT
+    is_same = bits <= SAME_BITS and _has_same_colours(one, other)
+    return Likeness.SAME if is_same else Likeness.REVIEW
 
 
-def _colour_distance(one: PictureFacts, other: PictureFacts) -> float:
-    pairs = list(zip(one.colours, other.colours, strict=False))
-    return sum(abs(left - right) for left, right in pairs) / len(pairs) if pairs else 0.0
+def _has_same_colours(one: PictureFacts, other: PictureFacts) -> bool:
+    if one.colours == other.colours:
+        return True
+    apart = [abs(left - right) for left, right in zip(one.colours, other.colours, strict=False)]
+    return sum(apart) <= _SAME_COLOURS * len(apart)
 
 
 def as_json(facts: PictureFacts) -> dict[str, Any]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import html
 
-from musictool_core import app, jobs
-from musictool_core.progress import CancelToken
+from musictool_core import app, changes, jobs
+from musictool_core.changes.art import place_of
+from musictool_core.changes.keptart import keep_picture
+from musictool_core.changes.model import ART_TARGET, Change, Origin
+from musictool_core.host import journal
+from musictool_core.progress import CancelToken, silent
 from musictool_core.quality.art import job, latest
 from tests.quality.art.sleeves import jpeg, sleeve
 from tests.web.pages.conftest import Html
@@ -127,6 +132,26 @@ def test_an_album_that_left_since_is_not_shown(
     gone.remove()
 
     assert titles(browser) == ["<i>Small</i>", "Fine"]
+
+
+@pytest.mark.usefixtures("albums")
+def test_a_cover_that_was_replaced_is_told_and_taken_back(
+    browser: FlaskClient, parts: Web, tmp_path: Path
+) -> None:
+    journal.sync(parts.host)
+    path = tmp_path / "1.jpg"
+    before = path.read_bytes()
+    old, new = keep_picture(parts.host, before), keep_picture(parts.host, jpeg(sleeve(2)))
+    stored = parts.host.reading().query("SELECT artpath FROM albums WHERE id = 2")[0][0]
+    change = Change(ART_TARGET, 2, place_of(stored), old, new)
+    number = changes.plan(parts.host, [change], Origin("me", "test", "", 1), now=parts.now())
+    changes.apply(parts.host, number, app.change_targets(), report=silent, cancel=CancelToken())
+
+    for page in ("/history", f"/history/{number}", "/albums/2"):
+        told = Html(browser.get(page).text).text.lower()
+        assert re.search("cover files? written", told), page
+    browser.post(f"/history/{number}/undo")
+    assert path.read_bytes() == before
 
 
 @pytest.mark.usefixtures("albums")
