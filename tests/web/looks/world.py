@@ -26,9 +26,9 @@ from musictool_core.host.entities import Entity
 from musictool_core.insight import dashboards
 from musictool_core.insight.dashboards import Size, Widget
 from musictool_core.links.ignores import IgnoreKind, IgnoreRule
+from musictool_core.quality.art import latest
 from musictool_core.quality.duplicates.decide import Class
 from musictool_core.quality.wanting import plan_wanted
-from musictool_core.quality.art import latest
 from musictool_web import create_app
 from musictool_web.context import NAME, Web
 from tests.fakes.measures import analysis, checked
