@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from musictool_core.audio.ancestry.codecs import CODECS
-from musictool_core.audio.ancestry.excerpts import LENGTH, collect, spread
+from musictool_core.audio.ancestry.codecs.mp2 import CODEC as MP2
+from musictool_core.audio.ancestry.excerpts import LENGTH, Excerpt, collect, spread
 from musictool_core.audio.ancestry.grid import best_grid
 from musictool_core.audio.ancestry.inspection import inspect
 from musictool_core.audio.ancestry.notch import depths
@@ -18,7 +20,7 @@ from musictool_core.audio.decode import decoding
 from tests.ancestry.conftest import RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -163,3 +165,25 @@ def test_loops_of_any_length_accuse_nobody(period: int) -> None:
     for rate in (RATE, 48_000):
         found = best_grid([at_rate(each, RATE, rate) for each in chosen], rate)
         assert found is None or not found.is_proof
+
+
+@pytest.mark.parametrize(("dip", "is_proof"), [(0.08, False), (0.35, True)])
+def test_few_grids_that_lie_near_each_other_make_no_notch_of_a_ripple(
+    dip: float, is_proof: bool
+) -> None:
+    chance = np.random.default_rng(3)
+
+    def bank(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+        assert samples.size
+        lines = 1000 * chance.standard_normal((1, 32, 4096)).astype(np.float32)
+        lines[:, 27] *= np.exp(-dip / 2)
+        yield lines
+
+    codec = replace(MP2, banks=(bank,))
+    sounds = chance.standard_normal((6, 1, 4096)).astype(np.float32)
+    passages = [Excerpt(n * 44_100 * 32, sound, 0.0) for n, sound in enumerate(sounds)]
+
+    found = best_grid(passages, 44_100, codecs=[codec])
+
+    assert found is not None
+    assert (found.offset, found.is_proof) == (27, is_proof)

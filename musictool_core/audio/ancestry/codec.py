@@ -41,6 +41,8 @@ class Codec:
             do.
         occupancy: share of lines that are not zero on the grid, and the bitrate in kbit/s for two
             channels at which music has it; rising. Measured on rendered material.
+        least_spread: what counts at least as the spread of the grids, in natural logarithms of
+            power. Few grids lie so near each other that what is no notch at all would stand out.
     """
 
     name: str
@@ -48,3 +50,4 @@ class Codec:
     banks: tuple[Bank, ...]
     spacing: int
     occupancy: tuple[tuple[float, float], ...]
+    least_spread: float = 1e-6

@@ -113,7 +113,8 @@ class _Trace:
 
     def add(self, excerpt: Excerpt, rounding: float) -> None:
         bank = self.codec.banks[self.window]
-        found = depths(bank, excerpt.samples, rounding=rounding)
+        least = self.codec.least_spread
+        found = depths(bank, excerpt.samples, rounding=rounding, least_spread=least)
         if not found.shape[1]:
             return
         absolute = np.roll(found.max(axis=0), excerpt.start % self.codec.step)

@@ -34,13 +34,16 @@ _NORMAL = 1.4826
 """From the median absolute deviation to the standard deviation of a normal distribution."""
 
 
-def depths(bank: Bank, samples: Floats, *, rounding: float = ROUNDING) -> Floats:
+def depths(
+    bank: Bank, samples: Floats, *, rounding: float = ROUNDING, least_spread: float = 1e-6
+) -> Floats:
     """How far each grid lies below the median of all, in their standard deviations.
 
     Args:
         bank: filter bank of a codec.
         samples: shape (channels, n), one or two channels, in steps of 16 bits.
         rounding: noise of the samples, in the same steps.
+        least_spread: of a standard deviation, see `Codec`.
 
     Returns:
         Shape (bands, step); of what is too short for one frame no grid.
@@ -52,7 +55,7 @@ def depths(bank: Bank, samples: Floats, *, rounding: float = ROUNDING) -> Floats
     kept = each[: max(1, round(_KEPT * len(each)))].mean(axis=0)
     middle = np.median(kept, axis=1, keepdims=True)
     spread = _NORMAL * np.median(np.abs(kept - middle), axis=1, keepdims=True)
-    return np.asarray((middle - kept) / np.maximum(spread, 1e-6))
+    return np.asarray((middle - kept) / np.maximum(spread, least_spread))
 
 
 def _levels(lines: Floats, rounding: float) -> Floats:

@@ -43,4 +43,7 @@ CODEC = Codec(
     (_frames,),
     BANDS,
     ((0.30, 128), (0.45, 160), (0.55, 192), (0.70, 256), (0.85, 320)),
+    # Zeros of MP2 at 384 kbit/s lower the mean by .35 and more; a synthesiser that works in blocks
+    # of 64 samples lowered it by .08, seven spreads of the 32 grids.
+    least_spread=0.05,
 )
