@@ -125,6 +125,9 @@ def cover_place(host: Host, number: int) -> tuple[bytes, bytes] | None:
         if album is None or not cover or not album.items() or not Path(os.fsdecode(cover)).exists():
             return None
         wanted = album.art_destination(cover)
+        if host.lib.directory not in ancestry(wanted):
+            # Tracks that lie elsewhere are not moved; nobody wants their cover to be.
+            return None
         return None if wanted == cover else (_stored(cover), _stored(_free(wanted, cover, ())))
 
 

@@ -227,6 +227,22 @@ def test_files_move_with_their_cover(shelf: Host) -> None:
     assert shelf.lib.albums()[0].art_filepath.exists()  # type: ignore[union-attr]
 
 
+def test_a_cover_stays_where_its_tracks_lie_outside_the_music_folder(
+    shelf: Host, tmp_path: Path
+) -> None:
+    (cover,) = [album.art_filepath for album in shelf.lib.albums()]
+    for item in shelf.lib.items():
+        item.path = os.fsencode(tmp_path / "elsewhere" / item.filepath.name)
+        item.store()
+
+    save(shelf, edit_album("album", "Two"))
+    follow(shelf)
+
+    assert cover is not None
+    assert cover.exists()
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_two_files_never_get_one_place(shelf: Host) -> None:
     shelf.lib.path_formats = [("default", "$album/$artist")]
     place = Path(os.fsdecode(shelf.lib.directory)) / "One" / "Same.wav"
