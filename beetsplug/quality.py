@@ -166,6 +166,9 @@ def _add_file_actions(actions: Actions) -> None:
     formats.add_argument(
         "--for", dest="use", choices=("club", "archive", "mobile"), help="what they are for"
     )
+    formats.add_argument("--convert", action="store_true", help="convert them with beets' plugin")
+    formats.add_argument("--dest", metavar="FOLDER", help="where to, instead of `convert: dest`")
+    formats.add_argument("-y", "--yes", action="store_true", help="do not ask before converting")
     _add_use(listed)
     _add_use(upgrades)
     upgrades.add_argument(

@@ -399,3 +399,28 @@ def test_a_format_of_our_own_says_what_beets_needs(opened: Opened, shelf: Path) 
     assert "beet convert -f flac_48k samplerate:48001.." in done.stdout
     assert "`flac_48k` needs, under `convert: formats:`" in done.stderr
     assert "plugin `convert` is not enabled" in done.stderr
+
+
+def test_the_others_are_converted_on_request_and_only_they(
+    opened: Opened, shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "MEASURE", "tests.fakes.measures:by_codec")
+    beet = opened("convert")
+    take(beet, *(shelf / name for name in ("best.flac", "lossy.mp3", "fake.flac")))
+    beet("quality", "score")
+    before = files(beet.folder / "music")
+    device = tmp_path / "device"
+
+    beet("quality", "formats", "--for", "mobile", "--convert", "-y", "--dest", str(device))
+
+    assert [path.suffix for path in device.rglob("*") if path.is_file()] == [".opus"]
+    assert files(beet.folder / "music") == before
+
+
+def test_without_the_plugin_nothing_is_converted(beet: HistoryBeet, shelf: Path) -> None:
+    take(beet, shelf / "best.flac")
+
+    done = beet.trying("quality", "formats", "--for", "mobile", "--convert")
+
+    assert done.status != 0
+    assert "nothing was converted" in done.stderr

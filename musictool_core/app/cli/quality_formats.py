@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from musictool_core.app.cli import session, text
+from musictool_core.errors import MusicToolError
 from musictool_core.host import terminal
 from musictool_core.host.items import find_in_order, item_paths, render_items
-from musictool_core.host.loaded import is_loaded
+from musictool_core.host.loaded import is_loaded, run_command
 from musictool_core.quality import listing
 from musictool_core.quality.formats import Status, judge, query_for, read_formats
 
@@ -46,8 +47,26 @@ def formats(lib: Library, opts: Namespace) -> int:
             to = fitness.convert_to or fitness.status.value
             terminal.write(f"{to:<9} {file.format:<8} {paths[number]}")
             terminal.write(f"          {fitness.reason}")
+    made = [fitness for _, fitness in found.values()]
     if not opts.json:
-        _print_summary([fitness for _, fitness in found.values()], use, opts.query)
+        _print_summary(made, use, opts.query)
+    if opts.convert:
+        return _convert(lib, made, use, opts)
+    return 0
+
+
+def _convert(lib: Library, found: list[Fitness], use: str, opts: Namespace) -> int:
+    """Have beets' plugin make the others; it asks, unless it is told not to."""
+    if not is_loaded("convert"):
+        raise MusicToolError(
+            "beets' plugin `convert` is not enabled; nothing was converted.",
+            hint="Add `convert` to `plugins:`.",
+        )
+    known = read_formats()
+    for target in sorted({each.convert_to for each in found if each.convert_to}):
+        words = ["-f", target, *(["-y"] if opts.yes else [])]
+        words += ["-d", opts.dest] if opts.dest else []
+        run_command(lib, "convert", [*words, *query_for(target, use, opts.query, known)])
     return 0
 
 
