@@ -29,6 +29,7 @@ TITLES = {
     "analysis.analyse": "Measure files",
     "quality.health": "Check metadata",
     "quality.duplicates": "Look for duplicates",
+    "quality.art": "Look at covers",
 }
 """What the kinds of work are called; a test holds it to the kinds there are."""
 
