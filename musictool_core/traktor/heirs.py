@@ -9,6 +9,7 @@ Pure.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -101,13 +102,15 @@ def inherit(
         source: what plans this.
         reason: why.
     """
+    lists = _Lists(playlists)
     steps: list[_Step] = []
     problems: dict[int, str] = {}
     taken: set[TrackKey] = set()
     for place, estate in enumerate(estates):
         keys = {*estate.shifts_ms, estate.to.key}
-        problem = _problem(data, scan, playlists, keys)
+        step, problem = None, ""
         try:
+            problem = _problem(data, scan, lists, keys)
             step = None if problem or taken & keys else _step(data, scan, estate)
         except NmlError as error:
             step, problem = None, str(error)
@@ -290,23 +293,29 @@ def _list_changes(
             yield field, places.write_keys(each.keys), places.write_keys(after)
 
 
-def _problem(data: bytes, scan: Scan, playlists: Sequence[Playlist], keys: set[TrackKey]) -> str:
+class _Lists:
+    """Playlists by the entries that they name, and how many there are of a name."""
+
+    def __init__(self, playlists: Sequence[Playlist]) -> None:
+        self.count = Counter(each.path for each in playlists)
+        self.naming: dict[TrackKey, list[Playlist]] = {}
+        for each in playlists:
+            for key in set(each.keys):
+                self.naming.setdefault(key, []).append(each)
+
+
+def _problem(data: bytes, scan: Scan, lists: _Lists, keys: set[TrackKey]) -> str:
     """Why entries of these keys are left alone, "" when they need not be."""
     if keys & scan.repeated:
         return "Traktor has an entry twice"
-    there = keys & scan.by_key.keys()
-    counts: dict[tuple[str, ...], int] = {}
-    for each in playlists:
-        counts[each.path] = counts.get(each.path, 0) + 1
-    for each in playlists:
-        if not there.isdisjoint(each.keys):
+    for key in keys & scan.by_key.keys():
+        for each in lists.naming.get(key, ()):
             if each.played:
                 return "a history in the collection names it"
-            if counts[each.path] > 1:
+            if lists.count[each.path] > 1:
                 return f"Traktor has several playlists named {each.path[-1]!r}"
             if any(places.SEPARATOR in name for name in each.path):
                 return f"no change can name the playlist {each.path[-1]!r}"
-    for key in there:
         _text(data[scan.by_key[key].start : scan.by_key[key].end])
         if _is_in_a_set(data, scan, key):
             return "a remix set of Traktor plays it"

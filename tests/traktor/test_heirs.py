@@ -174,3 +174,13 @@ def test_no_entry_means_nothing_to_do(filled: Deck) -> None:
     found = planned(filled, "Nowhere", {"Unknown": 1.0})
 
     assert (found.changes, found.problems) == ((), {})
+
+
+def test_an_entry_that_is_no_utf8_is_left_as_it_is(filled: Deck) -> None:
+    data = filled.nml.read_bytes().replace(b'TITLE="One"', b'TITLE="On\xe9"')
+    file = collection.open_collection(filled.nml)
+    estate = Estate(location_of_key(filled.key("Two")), {TrackKey(filled.key("One")): 0.0})
+
+    found = heirs.inherit(data, file.scan, (), 1, [estate], source="test", reason="")
+
+    assert found.problems == {0: "an entry is not written in UTF-8"}

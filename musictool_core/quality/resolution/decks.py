@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from musictool_core.errors import MusicToolError
@@ -50,6 +51,20 @@ class Decks:
     number: int
     read: Read
 
+    @cached_property
+    def _key_of(self) -> Mapping[int, TrackKey]:
+        """Entries that the last sync found, by item."""
+        return {item: key for key, item in self.read.item_of.items()}
+
+    @cached_property
+    def _lists_of(self) -> Mapping[TrackKey, tuple[str, ...]]:
+        """Names of playlists, by the entries that they name."""
+        found: dict[TrackKey, dict[str, None]] = {}
+        for each in self.read.shelf.playlists:
+            for key in each.keys:
+                found.setdefault(key, {})["/".join(each.path)] = None
+        return {key: tuple(names) for key, names in found.items()}
+
     def inherit(self, unions: Sequence[Union]) -> Inheritance:
         """What becomes of entries and playlists; problems by place in the list."""
         estates: list[Estate] = []
@@ -78,19 +93,14 @@ class Decks:
 
     def playlists_of(self, item: int) -> tuple[str, ...]:
         """Names of the playlists that a track is in."""
-        keys = {key for key, number in self.read.item_of.items() if number == item}
-        return tuple(
-            "/".join(each.path)
-            for each in self.read.shelf.playlists
-            if not keys.isdisjoint(each.keys)
-        )
+        key = self._key_of.get(item)
+        return () if key is None else self._lists_of.get(key, ())
 
     def _shifts(self, union: Union) -> dict[TrackKey, float]:
         """Entries of the files, and what is to be added to their times."""
-        keys = {item: key for key, item in self.read.item_of.items()}
         found: dict[TrackKey, float] = {}
         for path, lag_ms in union.lags_ms.items():
-            key = keys.get(union.items[path])  # type: ignore[call-overload]
+            key = self._key_of.get(union.items[path])
             if key is None or key not in self.read.elements:
                 key = self._by_path(path)
             if key is not None:
