@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.conftest import MakeItem
     from tests.web.conftest import Watched
 
+AGAIN = "addEventListener('htmx:after:swap', () => { document.documentElement.dataset.again = 1; })"
 HEAR = "addEventListener('mt:changed', () => { window.heard = true; }, {once: true, capture: true})"
 
 
@@ -113,3 +114,20 @@ def test_a_review_without_questions_asks_again(
     stock(parts, library, make_item)
 
     expect(page.get_by_role("button", name="Yes, same track")).to_be_visible()
+
+
+def test_a_page_that_asks_again_takes_nobody_back_who_has_left_it(page: Page, site: str) -> None:
+    """Its answer comes while the page that was asked for is still on its way."""
+    page.goto(site.partition("/launch")[0] + "/gaps/review")
+    page.get_by_text("Nothing to review.").wait_for()
+    held: list[Any] = []
+    page.route("**/collection", lambda route: held.append(route))  # noqa: PLW0108 - it looks at what it is given
+    page.evaluate(AGAIN)
+
+    page.locator('#nav a[href="/collection"]').click()
+    expect(page.locator("html.loading")).to_be_attached()
+    page.evaluate("document.dispatchEvent(new CustomEvent('mt:changed'))")
+    expect(page.locator("html[data-again]")).to_be_attached()
+    held[0].continue_()
+
+    page.wait_for_url("**/collection", timeout=15_000)
