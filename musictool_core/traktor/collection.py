@@ -172,6 +172,7 @@ def write(
     backups: Backups | None = None,
     brakes: Brakes | None = None,
     force: bool = False,
+    ready: Callable[[int, Path], object] = lambda _after, _backup: None,
     io: SafeIo = DISK,
 ) -> Written:
     """Write a patch; without effect when everything stands there already.
@@ -184,6 +185,7 @@ def write(
         backups: how many are kept.
         brakes: where to stop.
         force: do not brake.
+        ready: called before the file takes its place, with its digest and the backup.
         io: the disk.
 
     Raises:
@@ -203,7 +205,7 @@ def write(
 
     backup = _exchange(
         collection, rewrite, check=check, is_running=is_running, now=now,
-        backups=backups or Backups(), io=io,
+        backups=backups or Backups(), ready=lambda kept: ready(found[0], kept), io=io,
     )  # fmt: skip
     after = Stamp(rewrite.size, _mtime(collection.path, io), found[0])
     return Written(collection.stamp, after, len(rewrite.touched), backup)
@@ -272,6 +274,7 @@ def _exchange(
     is_running: Callable[[], bool],
     now: datetime,
     backups: Backups,
+    ready: Callable[[Path], object] = lambda _backup: None,
     io: SafeIo,
 ) -> Path:
     path = collection.path
@@ -288,6 +291,7 @@ def _exchange(
         if not is_unchanged(path, collection.stamp, io=io):
             raise _changed(collection)
         made.append(_back_up(path, folder, now, io))
+        ready(made[0])
         _refuse_running(path, is_running)
         _check_unchanged(collection, io)
 

@@ -415,8 +415,15 @@ class _Run:
                 backups=kept_backups(),
                 # The plan that the user saw was braked already.
                 force=True,
+                ready=self._ready,
             )
         self._row |= {"after": str(written.after.digest), "backup": str(written.backup or "")}
+
+    def _ready(self, after: int, backup: Path) -> None:
+        """Say what the file will be: a process that dies behind the write cannot."""
+        told = {**self._row, "after": str(after), "backup": str(backup)}
+        with self._host.transaction() as tx:
+            RUNS.upsert(tx, [told])
 
     def _earlier(self, undo_of: Sequence[int], wanted: int) -> Path | None:
         """The file before the one run that is taken back, if nobody has written since."""
