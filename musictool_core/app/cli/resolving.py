@@ -71,9 +71,11 @@ def _told(running: App, result: Result | None, summary: str, *, as_json: bool) -
     unwritten = write_files(running, result.changeset_id)
     for each in (*result.failed, *result.conflicts):
         terminal.notice(f"{each.target} {each.entity_id}: {each.note}")
+    if result.cancelled:
+        terminal.notice(f"stopped on request; {result.cancelled:,} changes were not made.")
     if not as_json:
         terminal.write(f"{summary} `beet undo {result.changeset_id}` takes it back.")
-    return unwritten + len(result.failed) + len(result.conflicts)
+    return unwritten + len(result.failed) + len(result.conflicts) + result.cancelled
 
 
 def _summary(planned: Plan, verb: str) -> str:

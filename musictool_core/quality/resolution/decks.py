@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from musictool_core.host.settings import TraktorSettings
     from musictool_core.traktor.listing import Read
     from musictool_core.traktor.values import TrackKey
+
+log = logging.getLogger(__name__)
 
 SOURCE = "quality"
 REASON = "its file becomes one with another"
@@ -116,7 +119,7 @@ class Decks:
 
 
 def open_decks(host: Host, settings: TraktorSettings) -> Decks | None:
-    """The collection; None when none is kept in step with this library.
+    """The collection; None when none is kept in step with this library, or it is not at hand.
 
     Raises:
         MusicToolError: it is kept in step and cannot be read.
@@ -129,8 +132,9 @@ def open_decks(host: Host, settings: TraktorSettings) -> Decks | None:
     try:
         desk = open_desk(settings)
     except MusicToolError:
-        return None
-    if str(desk.collection) not in known:
+        desk = None
+    if desk is None or str(desk.collection) not in known:
+        log.warning("Traktor's collection is not at hand; it goes on naming files that make room.")
         return None
     number = bases.load(host.reading(), desk.collection).number
     return Decks(desk.collection, number, listing.read(host, desk))

@@ -157,3 +157,12 @@ def test_what_traktor_cannot_give_up_stays_with_its_reason(doubled: Shelf) -> No
     assert [each.why for each in plan.refused] == [
         "Traktor's collection stays as it is: no change can name the playlist 'Be/st'"
     ]
+
+
+def test_a_collection_that_is_not_at_hand_is_told_of(
+    doubled: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    doubled.nml.rename(doubled.nml.with_suffix(".away"))
+
+    assert doubled.decks() is None
+    assert "it goes on naming files" in caplog.text
