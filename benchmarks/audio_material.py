@@ -71,6 +71,11 @@ def song(seed: int) -> Song:
     return Song(rng, str(kind))
 
 
+def in_mode(name: str) -> tuple[str, tuple[int, ...]]:
+    """A mode and its scale, in half tones above the tonic."""
+    return name, _SCALES[name][0]
+
+
 def drums_alone(rng: np.random.Generator) -> Piece:
     """Drums and nothing else."""
     return Song(rng, "drums").piece()
@@ -333,7 +338,7 @@ class Song:
         scales = list(_SCALES)
         odds = np.array([_SCALES[name][1] for name in scales])
         self.mode = str(rng.choice(scales, p=odds / odds.sum()))
-        self.scale = _SCALES[self.mode][0]
+        self.scale: tuple[int, ...] = _SCALES[self.mode][0]
         self.tonic = int(rng.integers(12))
         self.cents = float(np.clip(rng.normal(0, 6), -50, 50))
         if rng.random() < 0.2:
@@ -482,7 +487,7 @@ class Song:
         voices = {name: Voice(self.rng, name) for name in ("pad", "bass", "arp", "lead")}
         gains = {name: float(self.rng.uniform(0.3, 1.0)) for name in voices}
         gains["bass"] *= 1.2
-        players: dict[str, Callable[[int, float, tuple[int, ...], float], Iterator[_Note]]] = {
+        players: dict[str, Callable[[int, float, tuple[int, ...], float], Iterator[Note]]] = {
             "pad": self._pad(),
             "bass": self._bass(),
             "arp": self._arp(),
@@ -508,18 +513,18 @@ class Song:
         is_dominant = {4, 6, 1} <= {step % 7 for step in chord}
         return int(functional and is_dominant and degree % 7 == 6)
 
-    def _pad(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[_Note]]:
+    def _pad(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[Note]]:
         octave = int(self.rng.choice([3, 4, 4]))
         hits = int(self.rng.choice([1, 1, 1, 2, 4]))
         offbeat = self.rng.random() < 0.2
 
-        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[_Note]:
+        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[Note]:
             del bar
             spread = chord if self.kind != "functional" else (*chord, chord[0] + 7)
             for hit in range(hits):
                 for degree in spread:
                     length = beats / hits
-                    yield _Note(
+                    yield Note(
                         start + hit * length + (0.5 if offbeat else 0),
                         length * (0.5 if offbeat else 0.97),
                         self.degree(degree, octave, self._raise(degree, chord)),
@@ -528,16 +533,16 @@ class Song:
 
         return play
 
-    def _bass(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[_Note]]:
+    def _bass(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[Note]]:
         rng = self.rng
         style = str(rng.choice(["offbeat", "eighths", "long", "riff", "beats", "octaves"]))
         riff = [(int(rng.choice([0, 0, 0, 4, 7, 2, 6])), rng.random() < 0.6) for _ in range(16)]
 
-        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[_Note]:
+        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[Note]:
             root = chord[0] if chord[0] < 5 else chord[0] - 7
             del bar
             if style == "long":
-                yield _Note(start, beats * 0.95, self.degree(root, 2), 1.0)
+                yield Note(start, beats * 0.95, self.degree(root, 2), 1.0)
                 return
             step = {"beats": 1.0, "riff": 0.25}.get(style, 0.5)
             for index in range(int(beats / step)):
@@ -549,41 +554,39 @@ class Song:
                 elif style == "riff":
                     degree, plays = root + riff[index % 16][0], riff[index % 16][1]
                 if plays:
-                    yield _Note(start + index * step, step * 0.85, self.degree(degree, 2), 1.0)
+                    yield Note(start + index * step, step * 0.85, self.degree(degree, 2), 1.0)
 
         return play
 
-    def _arp(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[_Note]]:
+    def _arp(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[Note]]:
         rng = self.rng
         order = [int(v) for v in rng.permutation([0, 2, 4, 7])]
         step = float(rng.choice([0.25, 0.25, 0.5]))
         rests = rng.random(16) < rng.choice([0, 0.3])
         octave = int(rng.choice([4, 5]))
 
-        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[_Note]:
+        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[Note]:
             del bar
             for index in range(int(beats / step)):
                 if not rests[index % 16]:
                     degree = chord[0] + order[index % 4]
                     raised = self._raise(degree, chord)
-                    yield _Note(
+                    yield Note(
                         start + index * step, step * 0.8, self.degree(degree, octave, raised), 0.6
                     )
 
         return play
 
-    def _lead(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[_Note]]:
+    def _lead(self) -> Callable[[int, float, tuple[int, ...], float], Iterator[Note]]:
         rng = self.rng
         stable = np.array([0.3, 0.1, 0.17, 0.11, 0.2, 0.07, 0.05])
         repeated = rng.random() < 0.5
         octave = int(rng.choice([4, 5, 5]))
-        memory: dict[int, list[_Note]] = {}
+        memory: dict[int, list[Note]] = {}
         rhythm = float(rng.choice([0.5, 0.5, 1.0]))
         state = {"at": 0}
 
-        def phrase(
-            start: float, chord: tuple[int, ...], beats: float, *, ends: bool
-        ) -> list[_Note]:
+        def phrase(start: float, chord: tuple[int, ...], beats: float, *, ends: bool) -> list[Note]:
             notes, place, at = [], 0.0, state["at"]
             while place < beats - 0.01:
                 length = min(float(rng.choice([rhythm, rhythm, 2 * rhythm])), beats - place)
@@ -598,12 +601,12 @@ class Song:
                 if rng.random() < 0.9:
                     raised = self._raise(at, chord)
                     midi = self.degree(at, octave, raised)
-                    notes.append(_Note(start + place, length * 0.9, midi, 0.8))
+                    notes.append(Note(start + place, length * 0.9, midi, 0.8))
                 place += length
             state["at"] = at
             return notes
 
-        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[_Note]:
+        def play(bar: int, start: float, chord: tuple[int, ...], beats: float) -> Iterator[Note]:
             slot = (bar % 4) * 2 + int(start > 0)
             if not repeated or slot not in memory:
                 memory[slot] = phrase(start, chord, beats, ends=bar % 4 == 3)
@@ -698,7 +701,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class _Note:
+class Note:
+    """What a player plays in a bar.
+
+    Attributes:
+        beat: within the bar.
+        beats: how long.
+    """
+
     beat: float
     beats: float
     midi: float

@@ -3,7 +3,8 @@
 python -m benchmarks.audio_train [--jobs 2] [--keep FOLDER]
 
 The material is `benchmarks.audio_material` and `benchmarks.audio_unclear`: synthetic pieces whose
-key and tempo are known, or that have none. A sixth of them is held out and scored. The same
+key and tempo are known, or that have none. The judges of key hear those of `benchmarks.audio_loops`
+besides. A sixth of all is held out and scored. The same
 command on the same machine writes the weights that are in the repository; another processor may
 round otherwise. Whoever commits other weights lets `audio.values.VERSION` grow.
 """
@@ -18,22 +19,28 @@ from functools import partial
 from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.audio_adam import Adam
+from benchmarks.audio_loops import loop, tune
 from benchmarks.audio_material import Piece, piece
+from benchmarks.audio_temporal import Passage, fit_passages
 from benchmarks.audio_unclear import unclear
-from musictool_core.audio import grid, key, onsets, tempo
+from musictool_core.audio import grid, onsets, sounding, tempo, tonality
 from musictool_core.audio.features import Features, collect
 from musictool_core.audio.network import Ensemble, Network, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from musictool_core.audio.temporal import Temporal
+
     Array = NDArray[np.float64]
+    Networks = Mapping[str, Sequence[Network | Temporal]]
 
 WEIGHTS = Path(tempo.__file__).with_name("weights.npz")
 
@@ -68,6 +75,20 @@ _HARD = {
     5_700_000: (10, ("struck", "swaying")),
 }
 """By the number of the first lesson: for how many others there is one, and the kinds."""
+_LATER = 20_000
+"""Seed of the first piece that is heard for its key alone."""
+
+
+def _later(number: int) -> Piece:
+    return piece(_LATER + number)
+
+
+_KEYED: Mapping[int, tuple[float, Callable[[int], Piece]]] = {
+    7_000_000: (1.6, loop),
+    7_100_000: (0.5, tune),
+    7_200_000: (1.25, _later),
+}
+"""By the number of the first lesson of key alone: how many for each other one, and of what."""
 _FOLDS = 3
 _BARRED = ("loop", "vamp", "functional", "drums")
 _SAME_TEMPO = 0.04
@@ -78,7 +99,7 @@ class Example:
     """What the networks see of a piece, and what they should say.
 
     Attributes:
-        key: number of its key as the network counts, or None.
+        heard: what there is to learn of the key; None without one.
         views: evidence of the key of the whole and of its parts.
         signs: of there being a key, those that no network gives.
         tempo: which of the candidates is right; None when none is or there is no beat.
@@ -89,7 +110,7 @@ class Example:
         bar_evidence: a row for each of them.
     """
 
-    key: int | None
+    heard: Passage | None
     views: Array
     signs: Array
     tempo: int | None
@@ -131,8 +152,8 @@ def example(truth: Piece, features: Features) -> Example | None:
     heard = onsets.envelopes(features)
     if heard is None or not features.pitches.any():
         return None
-    tuned = key.tuning(features.pitches)
-    table = key.notes(features.pitches, tuned)
+    tuned = sounding.tuning(features.pitches)
+    table = sounding.notes(features.pitches, tuned)
     lines = tempo.Lines(heard.parts)
     found = tempo.candidates(lines)
     right = None
@@ -145,9 +166,9 @@ def example(truth: Piece, features: Features) -> Example | None:
         bar = int(truth.first_beat_s / beat_s) % 4
         seen = grid.bar_evidence(features, truth.first_beat_s % beat_s, beat_s)
     return Example(
-        key=None if truth.tonic is None else 2 * truth.tonic + truth.is_minor,
-        views=key.views(table),
-        signs=key.tonality(features, tuned, table),
+        heard=None if truth.tonic is None else passage(table, 2 * truth.tonic + truth.is_minor),
+        views=tonality.views(table),
+        signs=tonality.tonality(features, tuned, table),
         tempo=right,
         tempo_evidence=tempo.evidence(lines, found),
         pulses=np.array([tempo.pulse(heard.parts, lines, bpm) for bpm in found]),
@@ -155,6 +176,40 @@ def example(truth: Piece, features: Features) -> Example | None:
         bar=bar,
         bar_evidence=seen,
     )
+
+
+def passage(table: NDArray[np.floating], target: int) -> Passage:
+    """What there is to learn of the key of a piece from the notes that sound in it."""
+    exact = table.astype(np.float64)
+    whole = sounding.evidence(exact).astype(np.float32)
+    return Passage(sounding.moments(exact), whole, target)
+
+
+def lessons_of_key(pieces: int) -> list[int]:
+    """Numbers of the lessons of key alone, beside so many others."""
+    more = [range(first, first + int(pieces * share)) for first, (share, _) in _KEYED.items()]
+    return [*chain(*more)]
+
+
+def heard(number: int, *, kept: Path | None = None) -> Passage | None:
+    """A lesson of key alone; None for a piece without one, and for silence."""
+    path = None if kept is None else kept / f"{number}.npz"
+    if path is None or not path.is_file():
+        first = max(first for first in _KEYED if first <= number)
+        truth = _KEYED[first][1](number - first)
+        if truth.tonic is None:
+            return None
+        pitches = features_of(truth.samples).pitches
+        if not pitches.any():
+            return None
+        table = sounding.notes(pitches, sounding.tuning(pitches)).astype(np.float32)
+        target = 2 * truth.tonic + truth.is_minor
+        if path is not None:
+            _store(path, table=table, target=target)
+    else:
+        stored = np.load(path)
+        table, target = stored["table"], int(stored["target"])
+    return passage(table, target)
 
 
 # ------------------------------------------------------------------ learning
@@ -200,7 +255,7 @@ def fit(
         rng.normal(0, cells**-0.5, (cells, outputs)).astype(np.float32),
         np.zeros(outputs, np.float32),
     ]
-    adam = _Adam(weights)
+    adam = Adam(weights)
     for epoch in range(epochs):
         step = rate * 0.5 * (1 + np.cos(np.pi * epoch / epochs)) + 1e-5
         order = rng.permutation(len(rows))
@@ -239,27 +294,6 @@ def _slopes(
     ]
 
 
-class _Adam:
-    """The optimiser of Kingma and Ba."""
-
-    def __init__(self, weights: list[NDArray[np.float32]]) -> None:
-        self._weights = weights
-        self._mean = [np.zeros_like(weight) for weight in weights]
-        self._square = [np.zeros_like(weight) for weight in weights]
-        self._steps = 0
-
-    def step(self, slopes: Sequence[NDArray[np.float32]], rate: float) -> None:
-        self._steps += 1
-        for index, slope in enumerate(slopes):
-            mean, square = self._mean[index], self._square[index]
-            mean += 0.1 * (slope - mean)
-            square += 0.001 * (slope**2 - square)
-            size = np.sqrt(square / (1 - 0.999**self._steps)) + 1e-8
-            self._weights[index] -= (rate * (mean / (1 - 0.9**self._steps)) / size).astype(
-                np.float32
-            )
-
-
 def padded(tables: Sequence[Array]) -> tuple[Array, NDArray[np.bool_]]:
     """Tables of different lengths as one, and which of its rows are real."""
     most = max(len(table) for table in tables)
@@ -293,13 +327,12 @@ def yes_or_no(signs: Sequence[Array], answers: Sequence[bool]) -> list[Network]:
 
 
 def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
-    """All networks of the measures."""
-    keyed = [item for item in examples if item.key is not None]
+    """All networks of the measures but those that tell the key."""
     beating = [item for item in examples if item.tempo is not None]
     rows, has_row = padded([item.tempo_evidence for item in beating])
     tempi = np.array([item.tempo for item in beating])
     networks = {
-        "key": key_networks(keyed, range(4)),
+        "tonic": tonic_networks(examples, range(4)),
         "tempo": [
             fit(rows, has_row, tempi, cells=24, outputs=1, noise=0.3, epochs=60, seed=seed)
             for seed in range(4)
@@ -321,7 +354,7 @@ def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
     ]
     clear = [item for item in examples if item.has_beat is not None]
     networks["tonal"] = yes_or_no(
-        tonal_signs(examples), [item.key is not None for item in examples]
+        tonal_signs(examples), [item.heard is not None for item in examples]
     )
     networks["beat"] = yes_or_no(
         [pulse_of(item, networks["tempo"]) for item in clear],
@@ -330,46 +363,53 @@ def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
     return networks
 
 
-def key_networks(keyed: Sequence[Example], seeds: Iterable[int]) -> list[Network]:
-    """Networks that tell the key of pieces that have one."""
-    tables, is_there = padded([item.views[0] for item in keyed])
-    keys = np.array([item.key for item in keyed])
+def passages_of(examples: Iterable[Example]) -> list[Passage]:
+    """What there is to learn of the keys of examples."""
+    return [item.heard for item in examples if item.heard is not None]
+
+
+def tonic_networks(examples: Iterable[Example], seeds: Iterable[int]) -> list[Network]:
+    """Networks that tell a key from the whole of a piece: what tells whether there is one."""
+    keyed = [(item.views[0], item.heard.target) for item in examples if item.heard is not None]
+    tables, is_there = padded([whole for whole, _ in keyed])
+    keys = np.array([target for _, target in keyed])
     return [
         fit(tables, is_there, keys, cells=96, outputs=2, noise=0.6, epochs=60, seed=seed)
         for seed in seeds
     ]
 
 
+def key_network(keyed: Sequence[Passage], seed: int) -> Temporal:
+    """A network that tells a key from what follows what."""
+    return fit_passages(keyed, channels=32, cells=96, outputs=2, epochs=20, seed=seed)
+
+
 def tonal_signs(examples: Sequence[Example]) -> list[Array]:
     """Signs of there being a key; the judge of a piece is one that was not trained on it."""
     signs: list[Array] = [np.empty(0)] * len(examples)
     for fold in range(_FOLDS):
-        others = [
-            item
-            for index, item in enumerate(examples)
-            if index % _FOLDS != fold and item.key is not None
-        ]
-        judge = Ensemble(tuple(key_networks(others, range(2))))
+        others = [item for index, item in enumerate(examples) if index % _FOLDS != fold]
+        judge = Ensemble(tuple(tonic_networks(others, range(2))))
         for index in range(fold, len(examples), _FOLDS):
             item = examples[index]
-            signs[index] = np.append(item.signs, key.agreement(item.views, judge))
+            signs[index] = np.append(item.signs, tonality.agreement(item.views, judge))
     return signs
 
 
-def pulse_of(item: Example, networks: Sequence[Network]) -> Array:
+def pulse_of(item: Example, networks: Sequence[Network | Temporal]) -> Array:
     """Signs of a beat at the tempo that networks choose."""
     best = int(Ensemble(tuple(networks))(item.tempo_evidence)[:, 0].argmax())
     row: Array = item.pulses[best]
     return row
 
 
-def save(networks: Mapping[str, Sequence[Network]], path: Path) -> None:
+def save(networks: Networks, path: Path) -> None:
     """Write networks as `musictool_core.audio.network.load` reads them."""
     stored: dict[str, NDArray[np.float32]] = {}
     for name, members in networks.items():
         stored[f"{name}.count"] = np.array(len(members), np.float32)
         for number, member in enumerate(members):
-            for field in fields(Network):
+            for field in fields(member):
                 stored[f"{name}.{number}.{field.name}"] = getattr(member, field.name).astype(
                     np.float32
                 )
@@ -377,20 +417,25 @@ def save(networks: Mapping[str, Sequence[Network]], path: Path) -> None:
         np.savez_compressed(file, **stored)  # type: ignore[arg-type]
 
 
-def report(networks: dict[str, list[Network]], held: Sequence[Example]) -> Iterator[str]:
+def report(
+    networks: Networks, held: Sequence[Example], further: Sequence[Passage]
+) -> Iterator[str]:
     """Shares of right answers on pieces that were not trained on."""
     said = {name: Ensemble(tuple(members)) for name, members in networks.items()}
-    keyed = [item for item in held if item.key is not None]
-    right = [int(said["key"](item.views[0]).argmax()) == item.key for item in keyed]
-    yield f"key: {np.mean(right):.1%} of {len(right)}"
+    for name, keys in (("", passages_of(held)), (" of loops and tunes", further)):
+        shares = [
+            said["key"](sounding.from_each_tonic(item.moments), item.whole).argmax() == item.target
+            for item in keys
+        ]
+        yield f"key{name}: {np.mean(shares):.1%} of {len(shares)}"
     beating = [item for item in held if item.tempo is not None]
     right = [int(said["tempo"](item.tempo_evidence).argmax()) == item.tempo for item in beating]
     yield f"tempo: {np.mean(right):.1%} of {len(right)}"
     barred = [item for item in held if item.bar_evidence is not None]
     right = [int(said["bar"](np.array(item.bar_evidence)).argmax()) == item.bar for item in barred]
     yield f"first of a bar: {np.mean(right):.1%} of {len(right)}"
-    signs = [np.append(item.signs, key.agreement(item.views, said["key"])) for item in held]
-    has_key = [item.key is not None for item in held]
+    signs = [np.append(item.signs, tonality.agreement(item.views, said["key"])) for item in held]
+    has_key = [item.heard is not None for item in held]
     yield f"has a key: {_yes(said['tonal'], signs, has_key)}"
     clear = [item for item in held if item.has_beat is not None]
     pulses = [pulse_of(item, networks["tempo"]) for item in clear]
@@ -422,19 +467,23 @@ def made(number: int, *, kept: Path | None = None) -> Example | None:
 
 
 def _write(path: Path, truth: Piece, features: Features) -> None:
+    _store(
+        path,
+        bands=features.bands,
+        pitches=features.pitches,
+        dur=features.duration_s,
+        tonic=-1 if truth.tonic is None else truth.tonic,
+        minor=truth.is_minor,
+        bpm=truth.bpm or 0.0,
+        kind=truth.kind,
+        first=truth.first_beat_s,
+    )
+
+
+def _store(path: Path, **arrays: Any) -> None:
     half = path.with_suffix(".half")
     with half.open("wb") as file:
-        np.savez(
-            file,
-            bands=features.bands,
-            pitches=features.pitches,
-            dur=features.duration_s,
-            tonic=-1 if truth.tonic is None else truth.tonic,
-            minor=truth.is_minor,
-            bpm=truth.bpm or 0.0,
-            kind=truth.kind,
-            first=truth.first_beat_s,
-        )
+        np.savez(file, **arrays)
     half.replace(path)
 
 
@@ -478,10 +527,19 @@ def main() -> None:
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(partial(made, kept=options.keep), numbers, chunksize=16))
         examples = [(number, item) for number, item in zip(numbers, found, strict=True) if item]
+        more = lessons_of_key(options.pieces)
+        keys = list(
+            zip(more, pool.map(partial(heard, kept=options.keep), more, chunksize=16), strict=True)
+        )
         learnt = [item for number, item in examples if not is_held(number)]
-        networks = pool.submit(train, learnt).result()
+        held = [item for number, item in examples if is_held(number)]
+        keyed = passages_of(learnt) + [item for n, item in keys if item and not is_held(n)]
+        others = pool.submit(train, learnt)
+        of_key = [pool.submit(key_network, keyed, seed) for seed in range(4)]
+        networks: Networks = {**others.result(), "key": [job.result() for job in of_key]}
     save(networks, options.out)
-    print("\n".join(report(networks, [item for number, item in examples if is_held(number)])))
+    further = [item for number, item in keys if item and is_held(number)]
+    print("\n".join(report(networks, held, further)))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import fft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,14 +190,14 @@ def _phat(ours: Floats, theirs: Floats) -> float | None:
     # What wraps around lies beyond the lags that are looked at.
     size = 1 << (len(theirs) - 1).bit_length()
     window = np.hanning(len(ours)).astype(np.float32)
-    cross = np.fft.rfft(theirs, size) * np.conj(np.fft.rfft(ours * window, size))
+    cross = fft.rfft(theirs, size) * np.conj(fft.rfft(ours * window, size))
     hertz = np.fft.rfftfreq(size, 1 / RATE)
     power = np.abs(cross)
     # Where there is next to nothing, phase is chance.
     floor = 1e-3 * np.quantile(power, 0.98)
     weight = (hertz > _BAND_HZ[0]) & (hertz < _BAND_HZ[1]) & (power > 0)
     phase = np.where(weight, cross / (power + floor + 1e-20), 0)
-    peaks = np.fft.irfft(phase, size)[: len(theirs) - len(ours) + 1]
+    peaks = fft.irfft(phase, size)[: len(theirs) - len(ours) + 1]
     at = int(np.argmax(peaks))
     rest = np.delete(peaks, np.arange(max(0, at - 40), min(len(peaks), at + 41)))
     if len(rest) < 8 or peaks[at] < 6 * float(np.std(rest)):
@@ -243,8 +244,8 @@ def _rough_lags(left: Floats, right: Floats, about_s: float) -> list[tuple[float
             0,
         )
         length = 1 << (len(other) + len(part) - 1).bit_length()
-        cross = np.fft.rfft(other, length, axis=0) * np.conj(np.fft.rfft(part, length, axis=0))
-        sums = np.fft.irfft(cross, length, axis=0).sum(axis=1)[: 2 * reach + 1]
+        cross = fft.rfft(other, length, axis=0) * np.conj(fft.rfft(part, length, axis=0))
+        sums = fft.irfft(cross, length, axis=0).sum(axis=1)[: 2 * reach + 1]
         at = int(np.argmax(sums))
         if 0 < at < len(sums) - 1:
             lag = place + at + _bend(sums, at)
@@ -262,7 +263,7 @@ def _rises(sound: Floats, hop: int) -> Doubles:
     edges = np.geomspace(2, size // 2, 9).astype(int)
     made = np.zeros((len(frames), 8))
     for first in range(0, len(frames), 4_096):
-        power = np.abs(np.fft.rfft(frames[first : first + 4_096] * np.hanning(size), axis=1)) ** 2
+        power = np.abs(fft.rfft(frames[first : first + 4_096] * np.hanning(size), axis=1)) ** 2
         sums = np.add.reduceat(power, edges[:-1], axis=1)
         made[first : first + 4_096] = np.log(sums + 1e-6 * size)
     rises = np.diff(made, axis=0, prepend=made[:1])

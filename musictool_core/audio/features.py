@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.loudness import Meter
@@ -144,7 +145,7 @@ class _Beats:
         frames = self._framer.frames(mono)
         if not len(frames):
             return
-        spectrum = np.abs(np.fft.rfft(frames * self._window, axis=1))
+        spectrum = np.abs(fft.rfft(frames * self._window, axis=1))
         power = np.add.reduceat(spectrum[:, : _FIRST_BINS[-1]] ** 2, _FIRST_BINS[:-1], axis=1)
         self._done.append((0.5 * np.log2(power + _SILENCE**2)).astype(np.float16))
 
@@ -165,7 +166,7 @@ class _Pitches:
         frames = self._framer.frames(mono)
         if not len(frames):
             return
-        spectrum = np.abs(np.fft.rfft(frames * self._window, axis=1))[:, :_TOP_BIN]
+        spectrum = np.abs(fft.rfft(frames * self._window, axis=1))[:, :_TOP_BIN]
         counted = np.concatenate([self._left, count_peaks(spectrum)])
         rows = len(counted) // _PER_ROW
         self._done.append(counted[: rows * _PER_ROW].reshape(rows, _PER_ROW, _WIDTH).sum(axis=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.features import BANDS, FPS
 from musictool_core.audio.levels import TICK_S
@@ -63,7 +64,7 @@ def _folded(envelope: NDArray[np.float32], beat_s: float) -> NDArray[np.float64]
     width = max(1.0, _CELLS * 0.012 / beat_s)
     distance = (np.arange(_CELLS) + _CELLS // 2) % _CELLS - _CELLS // 2
     smooth = np.exp(-0.5 * (distance / width) ** 2)
-    return np.asarray(np.fft.irfft(np.fft.rfft(even) * np.fft.rfft(smooth / smooth.sum())))
+    return np.asarray(fft.irfft(fft.rfft(even) * fft.rfft(smooth / smooth.sum())))
 
 
 def _peak(folded: NDArray[np.float64]) -> float:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from musictool_core.audio.temporal import Temporal
+
     Array = NDArray[np.float64]
+    Floating = NDArray[np.floating]
 
 
 _WEIGHTS = "weights.npz"
@@ -45,7 +50,7 @@ class Network:
         return np.asarray(cells @ self.out + self.offset)
 
 
-def scaled(inputs: Array, mean: Array, scale: Array) -> Array:
+def scaled(inputs: Floating, mean: Floating, scale: Floating) -> Array:
     """Inputs in standard deviations; what is far from all training material counts as less far."""
     return np.asarray(np.clip((inputs - mean) / scale, -_FARTHEST, _FARTHEST))
 
@@ -60,27 +65,21 @@ def softmax(scores: Array) -> Array:
 class Ensemble:
     """Networks of one shape that were trained on different draws; their outputs are averaged."""
 
-    members: tuple[Network, ...]
+    members: tuple[Callable[..., Array], ...]
 
-    def __call__(self, inputs: Array) -> Array:
-        """Outputs for rows of inputs."""
-        return np.asarray(np.mean([member(inputs) for member in self.members], axis=0))
+    def __call__(self, *inputs: Any) -> Array:
+        """Outputs for rows of inputs, as a member gives them."""
+        return np.asarray(np.mean([member(*inputs) for member in self.members], axis=0))
 
 
 @cache
-def load(name: str) -> Ensemble:
+def load(name: str, kind: type[Network | Temporal] = Network) -> Ensemble:
     """The trained networks of this name."""
     with files("musictool_core.audio").joinpath(_WEIGHTS).open("rb") as file:
         stored = np.load(file)
-        count = int(stored[f"{name}.count"])
         return Ensemble(
             tuple(
-                Network(
-                    *(
-                        stored[f"{name}.{number}.{field.name}"].astype(np.float64)
-                        for field in fields(Network)
-                    )
-                )
-                for number in range(count)
+                kind(*(stored[f"{name}.{number}.{field.name}"] for field in fields(kind)))
+                for number in range(int(stored[f"{name}.count"]))
             )
         )

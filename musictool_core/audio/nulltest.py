@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.alignment import RATE, interpolate, shifted
 
@@ -236,7 +237,7 @@ def _cells(
 
 def _powers(sound: Floats, window: Floats, hop: int) -> Floats:
     frames = np.lib.stride_tricks.sliding_window_view(sound, len(window))[::hop]
-    spectrum = np.fft.rfft(frames * window, axis=1)
+    spectrum = fft.rfft(frames * window, axis=1)
     return np.asarray(np.square(spectrum.real) + np.square(spectrum.imag), np.float32)
 
 

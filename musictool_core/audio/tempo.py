@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.features import FPS
 from musictool_core.audio.network import load, softmax
@@ -61,7 +62,7 @@ class Lines:
     def __init__(self, parts: Floats) -> None:
         self._size = 1 << (4 * parts.shape[1] - 1).bit_length()
         scale = np.sqrt((parts[0] ** 2).sum()) * np.sqrt(parts.shape[1]) + 1e-9
-        self._heights = np.abs(np.fft.rfft(parts, self._size, axis=1)) / np.float32(scale)
+        self._heights = np.abs(fft.rfft(parts, self._size, axis=1)) / np.float32(scale)
 
     def at(self, bpm: NDArray[np.float64], row: int = 0) -> NDArray[np.float64]:
         """Height at frequencies given in events per minute."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from musictool_core.music.keys import Key
 
-VERSION = 5
+VERSION = 6
 """Of the measures; grows when any of them may give another answer for the same audio."""
 
 

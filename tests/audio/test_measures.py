@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musictool_core.audio import key
+from musictool_core.audio import sounding
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.measure import measured
+from musictool_core.audio.tonality import tonality
 from musictool_core.music.keys import parse_key
 from tests.audio.conftest import BPM, FIRST_BEAT_S, dance, listen, note, stereo
 
@@ -82,8 +83,8 @@ def test_partials_at_whole_multiples_are_told_from_those_of_a_plate() -> None:
         places = [110 * partial**stretch for partial in range(1, 9)]
         sound = sum(np.sin(2 * np.pi * hertz * time) for hertz in places)
         features = listen(stereo(np.asarray(0.05 * sound, np.float32))).features
-        tuned = key.tuning(features.pitches)
-        signs.append(key.tonality(features, tuned, key.notes(features.pitches, tuned))[-1])
+        tuned = sounding.tuning(features.pitches)
+        signs.append(tonality(features, tuned, sounding.notes(features.pitches, tuned))[-1])
 
     voice, plate = signs
     assert voice > plate + 2
@@ -164,8 +165,8 @@ def test_notes_last_and_drums_do_not_however_clear_their_pitch() -> None:
     falls = []
     for sound in (sustained, struck):
         features = listen(stereo(sound)).features
-        table = key.notes(features.pitches, 0.0)
-        falls.append(key.tonality(features, 0.0, table)[_LASTING])
+        table = sounding.notes(features.pitches, 0.0)
+        falls.append(tonality(features, 0.0, table)[_LASTING])
 
     lasting, falling = falls
     assert (lasting > -0.5).all()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,8 +30,8 @@ def lags(earlier: Excerpt, later: Excerpt) -> tuple[int, ...]:
     """Samples of the file from a stretch of one passage to its copies in another; often none."""
     one, other = _treble(earlier.samples), _treble(later.samples)
     length = one.shape[1] + other.shape[1]
-    spectra = np.conj(np.fft.rfft(one, length, axis=1)) * np.fft.rfft(other, length, axis=1)
-    product = np.fft.irfft(spectra.sum(axis=0), length)
+    spectra = np.conj(fft.rfft(one, length, axis=1)) * fft.rfft(other, length, axis=1)
+    product = fft.irfft(spectra.sum(axis=0), length)
     shifts = np.arange(-one.shape[1] + 1, other.shape[1])
     alike = product[shifts] / np.maximum(_shared_energy(one, other, shifts), 1e-12)
     is_top = np.zeros(len(shifts), bool)

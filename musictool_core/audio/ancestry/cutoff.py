@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def find_edge(excerpts: Sequence[Excerpt], rate: int) -> Edge | None:
     for each in excerpts:
         usable = each.samples.shape[1] // _FRAME * _FRAME
         frames = each.samples[:, :usable].reshape(-1, _FRAME) * window
-        spectrum += np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
+        spectrum += np.square(np.abs(fft.rfft(frames, axis=1))).sum(axis=0)
     if not spectrum.any():
         return None
     hz = np.fft.rfftfreq(_FRAME, 1 / rate)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.ancestry.codecs import CODECS
 from musictool_core.audio.ancestry.copies import lags
@@ -189,8 +190,8 @@ def _is_loop(excerpt: Excerpt) -> bool:
     """
     treble = np.diff(excerpt.samples, n=2, axis=1)
     length = treble.shape[1]
-    power = np.square(np.abs(np.fft.rfft(treble, 2 * length, axis=1))).sum(axis=0)
-    alike = np.fft.irfft(power)[:length]
+    power = np.square(np.abs(fft.rfft(treble, 2 * length, axis=1))).sum(axis=0)
+    alike = fft.irfft(power)[:length]
     lags = np.arange(_SHORTEST, min(_LONGEST, length // 2))
     # Later copies of a stretch that ends are shorter than it.
     whole = 1 - lags / length

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _dct4(values: Floats) -> Floats:
     packed.real = values[..., ::2]
     packed.imag = values[..., ::-2]
     packed *= twiddle
-    turned = np.fft.fft(packed, axis=-1)
+    turned = fft.fft(packed, axis=-1)
     turned *= twiddle
     found = np.empty(values.shape, np.float32)
     found[..., ::2] = turned.real

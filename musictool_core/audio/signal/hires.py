@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.signal.values import Resolution
 
@@ -68,7 +69,7 @@ class Depths:
         count = len(block) // _FRAME
         for number in np.unique(np.linspace(0, count - 1, min(count, _PER_BLOCK)).astype(int)):
             frames = block.rows[:, number * _FRAME : (number + 1) * _FRAME] * self._window
-            self._power += np.square(np.abs(np.fft.rfft(frames, axis=1))).sum(axis=0)
+            self._power += np.square(np.abs(fft.rfft(frames, axis=1))).sum(axis=0)
             self._frames += len(frames)
 
     def finish(self) -> Resolution:

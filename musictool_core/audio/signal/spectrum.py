@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import fft
 
 from musictool_core.audio.signal.values import Spectrum
 
@@ -46,7 +47,7 @@ class MeanSpectrum:
         self._rest = waiting[:, steps * _STEP :].copy()
 
     def _add(self, frames: NDArray[np.float32]) -> None:
-        lines = np.fft.rfft(frames * self._window, axis=-1)
+        lines = fft.rfft(frames * self._window, axis=-1)
         self._power += np.square(np.abs(lines), dtype=np.float64).sum(axis=(0, 1))
         self._frames += frames.shape[0] * frames.shape[1]
 
