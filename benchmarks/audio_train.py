@@ -4,9 +4,10 @@ python -m benchmarks.audio_train [--jobs 2] [--keep FOLDER]
 
 The material is `benchmarks.audio_material` and `benchmarks.audio_unclear`: synthetic pieces whose
 key and tempo are known, or that have none. The judges of key hear those of `benchmarks.audio_loops`
-besides. A sixth of all is held out and scored. The same
-command on the same machine writes the weights that are in the repository; another processor may
-round otherwise. Whoever commits other weights lets `audio.values.VERSION` grow.
+besides. A sixth of all is held out and scored. The same command on the same machine writes the
+same weights; another processor may round otherwise, and so did numpy's transform, with which the
+material of VERSION 6 was heard (docs/decisions/0014). Whoever commits other weights lets
+`audio.values.VERSION` grow.
 """
 
 from __future__ import annotations
@@ -91,6 +92,9 @@ _KEYED: Mapping[int, tuple[float, Callable[[int], Piece]]] = {
 """By the number of the first lesson of key alone: how many for each other one, and of what."""
 _FOLDS = 3
 _BARRED = ("loop", "vamp", "functional", "drums")
+_PLACED = ("loop", "vamp", "functional", "drums")
+_BETWEEN = 0.4
+"""Quarters of a beat off which the strongest place is of none of them."""
 _SAME_TEMPO = 0.04
 
 
@@ -106,6 +110,8 @@ class Example:
         tempo_evidence: a row for each candidate.
         pulses: signs of a beat at each candidate.
         has_beat: None when one could argue.
+        place: which of four places in a beat is the beat; None when that is not known.
+        place_evidence: a row for each of them.
         bar: which of the first beats begins a bar; None when that is not known.
         bar_evidence: a row for each of them.
     """
@@ -117,6 +123,8 @@ class Example:
     tempo_evidence: Array
     pulses: Array
     has_beat: bool | None
+    place: int | None
+    place_evidence: Array | None
     bar: int | None
     bar_evidence: Array | None
 
@@ -160,7 +168,12 @@ def example(truth: Piece, features: Features) -> Example | None:
     if truth.bpm:
         errors = np.abs(np.array(found) / truth.bpm - 1)
         right = int(errors.argmin()) if errors.min() < _SAME_TEMPO else None
-    seen, bar = None, None
+    seen, bar, places, place = None, None, None, None
+    if truth.bpm and truth.kind in _PLACED:
+        beat_s = 60 / truth.bpm
+        phase = grid.strongest(heard.parts, beat_s)
+        place = _place(truth.first_beat_s / beat_s - phase)
+        places = grid.place_evidence(features, heard.parts, phase, beat_s)
     if truth.bpm and truth.kind in _BARRED:
         beat_s = 60 / truth.bpm
         bar = int(truth.first_beat_s / beat_s) % 4
@@ -173,9 +186,19 @@ def example(truth: Piece, features: Features) -> Example | None:
         tempo_evidence=tempo.evidence(lines, found),
         pulses=np.array([tempo.pulse(heard.parts, lines, bpm) for bpm in found]),
         has_beat=None if truth.kind == "melody" and not truth.bpm else truth.bpm is not None,
+        place=place,
+        place_evidence=places,
         bar=bar,
         bar_evidence=seen,
     )
+
+
+def _place(beats: float) -> int | None:
+    """Which quarter of a beat is so far from the strongest place; None between two quarters."""
+    quarters = 4 * beats
+    if abs(quarters - round(quarters)) > _BETWEEN:
+        return None
+    return round(quarters) % 4
 
 
 def passage(table: NDArray[np.floating], target: int) -> Passage:
@@ -352,6 +375,7 @@ def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
         )
         for seed in range(4)
     ]
+    networks["place"] = place_networks(examples)
     clear = [item for item in examples if item.has_beat is not None]
     networks["tonal"] = yes_or_no(
         tonal_signs(examples), [item.heard is not None for item in examples]
@@ -382,6 +406,24 @@ def tonic_networks(examples: Iterable[Example], seeds: Iterable[int]) -> list[Ne
 def key_network(keyed: Sequence[Passage], seed: int) -> Temporal:
     """A network that tells a key from what follows what."""
     return fit_passages(keyed, channels=32, cells=96, outputs=2, epochs=20, seed=seed)
+
+
+def place_networks(examples: Iterable[Example]) -> list[Network]:
+    """Networks that tell the beat from what is between two."""
+    placed = [item for item in examples if item.place is not None]
+    return [
+        fit(
+            np.array([item.place_evidence for item in placed]),
+            np.ones((len(placed), 4), bool),
+            np.array([item.place for item in placed]),
+            cells=24,
+            outputs=1,
+            noise=0.5,
+            epochs=40,
+            seed=seed,
+        )
+        for seed in range(4)
+    ]
 
 
 def tonal_signs(examples: Sequence[Example]) -> list[Array]:
@@ -434,6 +476,12 @@ def report(
     barred = [item for item in held if item.bar_evidence is not None]
     right = [int(said["bar"](np.array(item.bar_evidence)).argmax()) == item.bar for item in barred]
     yield f"first of a bar: {np.mean(right):.1%} of {len(right)}"
+    placed = [item for item in held if item.place is not None]
+    right = [
+        int(said["place"](np.array(item.place_evidence)).argmax()) == item.place for item in placed
+    ]
+    first = np.mean([item.place == 0 for item in placed])
+    yield f"the beat in a beat: {np.mean(right):.1%} of {len(right)}, the strongest is {first:.1%}"
     signs = [np.append(item.signs, tonality.agreement(item.views, said["key"])) for item in held]
     has_key = [item.heard is not None for item in held]
     yield f"has a key: {_yes(said['tonal'], signs, has_key)}"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from musictool_core.audio import sounding
+from benchmarks.audio_material import piece
+from benchmarks.audio_train import features_of
+from musictool_core.audio import grid, sounding
 from musictool_core.audio.decode import RATE
+from musictool_core.audio.material import Material
 from musictool_core.audio.measure import measured
 from musictool_core.audio.tonality import tonality
 from musictool_core.music.keys import parse_key
@@ -26,6 +29,22 @@ def test_tempo_is_exact_and_the_grid_lies_on_the_kick() -> None:
     beat = 60 / BPM
     off = (found.grid.offset_s - FIRST_BEAT_S + beat / 2) % beat - beat / 2
     assert abs(off) < 0.01
+
+
+@pytest.mark.parametrize("seed", [6_500_002, 6_500_095])
+def test_the_beat_is_found_where_most_begins_between_two_beats(seed: int) -> None:
+    made = piece(seed)
+    material = Material(features_of(made.samples))
+    grid_found = measured(material).grid
+    beat_s = 60 / (made.bpm or 0)
+
+    def beats_off(at_s: float) -> float:
+        return abs(((at_s - made.first_beat_s) / beat_s + 0.5) % 1 - 0.5)
+
+    assert material.onsets is not None
+    assert grid_found is not None
+    assert beats_off(grid.strongest(material.onsets.parts, beat_s) * beat_s) > 0.4
+    assert beats_off(grid_found.offset_s) < 0.05
 
 
 @pytest.mark.parametrize("bpm", [92.3, 128.0, 139.0, 174.25])
