@@ -38,8 +38,8 @@ import soundfile
 
 from benchmarks.audio_accuracy import essentia_key, has, is_near
 from benchmarks.audio_arranged import arranged
+from benchmarks.audio_lessons import features_of
 from benchmarks.audio_material import Kit, Piece, Song, Voice, piece
-from benchmarks.audio_train import features_of
 from benchmarks.audio_unclear import KINDS, unclear
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.material import Material, Measured

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.audio_lessons import features_of
 from benchmarks.audio_material import piece
-from benchmarks.audio_train import features_of
 from musictool_core.audio import grid, sounding
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.material import Material

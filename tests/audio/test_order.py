@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from benchmarks import audio_temporal
+from benchmarks.audio_lessons import further, further_lessons, is_held, lessons
 from benchmarks.audio_loops import Loop, Tune, loop, tune
 from benchmarks.audio_temporal import Batch, Passage, fit_passages, gradient
-from benchmarks.audio_train import heard, is_held, lessons, lessons_of_key
 from musictool_core.audio import key, sounding
 from musictool_core.audio.network import load
 from musictool_core.audio.temporal import Temporal
@@ -107,7 +107,7 @@ def test_a_long_file_is_judged_passage_by_passage_and_none_is_left_out() -> None
 
 
 def test_the_judges_of_key_have_the_shape_of_the_evidence() -> None:
-    found = heard(7_000_001)
+    found = further(7_000_001).passage
 
     assert found is not None
     judge = load("key", Temporal)
@@ -150,8 +150,8 @@ def test_loops_are_more_often_minor_and_sound_their_tonic() -> None:
     assert with_tonic == 1
 
 
-def test_lessons_of_key_are_their_own_and_a_sixth_of_them_is_held_out() -> None:
-    more = lessons_of_key(2800)
+def test_further_lessons_are_their_own_and_a_sixth_of_them_is_held_out() -> None:
+    more = further_lessons(2800)
 
     assert not set(more) & set(lessons(2800))
     assert len(set(more)) == len(more)
@@ -159,11 +159,26 @@ def test_lessons_of_key_are_their_own_and_a_sixth_of_them_is_held_out() -> None:
 
 
 def test_what_was_heard_of_a_loop_is_the_same_from_the_folder(tmp_path: Path) -> None:
-    fresh, again = (heard(7_100_002, kept=tmp_path) for _ in range(2))
+    fresh, again = (further(number, kept=tmp_path) for number in (7_000_002, 7_000_002))
 
-    assert [path.name for path in tmp_path.iterdir()] == ["7100002.npz"]
-    assert fresh is not None
-    assert again is not None
-    assert np.array_equal(fresh.moments, again.moments)
-    assert np.array_equal(fresh.whole, again.whole)
-    assert fresh.target == again.target
+    assert [path.name for path in tmp_path.iterdir()] == ["7000002.npz"]
+    assert fresh.passage is not None
+    assert again.passage is not None
+    assert np.array_equal(fresh.passage.moments, again.passage.moments)
+    assert np.array_equal(fresh.passage.whole, again.passage.whole)
+    assert fresh.passage.target == again.passage.target
+    assert fresh.rhythm is not None
+    assert again.rhythm is not None
+    assert np.array_equal(fresh.rhythm.tempo_evidence, again.rhythm.tempo_evidence)
+    assert (fresh.rhythm.tempo, fresh.rhythm.place) == (again.rhythm.tempo, again.rhythm.place)
+    assert fresh.rhythm.tempo is not None
+
+
+def test_a_tune_alone_has_a_key_to_learn_and_no_beat() -> None:
+    alone = next(
+        number for number in range(7_100_000, 7_100_050) if tune(number % 1000).bpm is None
+    )
+
+    found = further(alone)
+    assert found.passage is not None
+    assert found.rhythm is None

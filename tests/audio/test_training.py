@@ -10,21 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.audio_lessons import PIECES, example, features_of, is_held, lesson, lessons, made
 from benchmarks.audio_material import piece
 from benchmarks.audio_soundfont import KINDS as PLAYED
 from benchmarks.audio_soundfont import Score, midi_file, score
-from benchmarks.audio_train import (
-    PIECES,
-    WEIGHTS,
-    example,
-    features_of,
-    fit,
-    is_held,
-    lesson,
-    lessons,
-    made,
-    save,
-)
+from benchmarks.audio_train import WEIGHTS, fit, save
 from benchmarks.audio_unclear import KINDS
 from musictool_core.audio.network import Network, load, softmax
 from musictool_core.audio.values import VERSION
@@ -87,7 +77,7 @@ def test_saved_networks_answer_as_before(tmp_path: Path) -> None:
 
 def test_a_seed_is_the_same_piece_in_each_process() -> None:
     line = (
-        "import hashlib; from benchmarks.audio_train import lesson;"
+        "import hashlib; from benchmarks.audio_lessons import lesson;"
         "print(hashlib.md5(b''.join(lesson(n).samples.tobytes() for n in (0, 4))).hexdigest())"
     )
     said = {
@@ -120,17 +110,19 @@ def test_what_was_heard_of_a_piece_is_the_same_from_the_folder(tmp_path: Path) -
     assert again is not None
     assert np.array_equal(fresh.views, again.views)
     assert np.array_equal(fresh.pulses, again.pulses)
-    assert (fresh.heard, fresh.tempo, fresh.has_beat) == (again.heard, again.tempo, again.has_beat)
+    assert (fresh.passage, fresh.has_beat) == (again.passage, again.has_beat)
+    assert fresh.rhythm.tempo == again.rhythm.tempo
 
 
 def test_the_shipped_networks_have_the_shape_of_the_evidence() -> None:
     seen = example(piece(1), features_of(piece(1).samples))
 
     assert seen is not None
+    tempi = seen.rhythm.tempo_evidence
     assert load("tonic")(seen.views[0]).shape == (12, 2)
-    assert load("tempo")(seen.tempo_evidence).shape == (len(seen.tempo_evidence), 1)
+    assert load("tempo")(tempi).shape == (len(tempi), 1)
     assert load("bar")(np.array(seen.bar_evidence)).shape == (4, 1)
-    assert load("place")(np.array(seen.place_evidence)).shape == (4, 1)
+    assert load("place")(np.array(seen.rhythm.place_evidence)).shape == (4, 1)
     assert load("beat")(seen.pulses).shape == (len(seen.pulses), 1)
     assert softmax(np.array([1.0, 1.0])).tolist() == [0.5, 0.5]
 

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from benchmarks.audio_lessons import features_of
 from benchmarks.audio_material import piece
-from benchmarks.audio_train import features_of
 from benchmarks.audio_unclear import KINDS, is_in_one_scale, unclear
 from musictool_core.audio.decode import RATE
 from musictool_core.audio.material import Material, Measured
