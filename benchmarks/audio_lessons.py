@@ -1,8 +1,9 @@
 """What the networks of the audio measures learn from: numbered lessons and what is heard in them.
 
 A lesson is a piece of `benchmarks.audio_material` or `benchmarks.audio_unclear`, made of its number
-alone. Further lessons, for those who tell key, tempo and beat of what has them, are also loops and
-tunes of `benchmarks.audio_loops`.
+alone. Those who tell the key of what has one hear further lessons, also loops and tunes of
+`benchmarks.audio_loops`. (As much more to hear made tempi and beats no better: 97.4 % of the
+held-out tempi were right, without it 97.6 %.)
 """
 
 from __future__ import annotations
@@ -78,7 +79,6 @@ _PLACED = ("loop", "vamp", "functional", "drums")
 _BETWEEN = 0.4
 """Quarters of a beat off which the strongest place is of none of them."""
 _SAME_TEMPO = 0.04
-_UNKNOWN = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +121,6 @@ class Example:
     has_beat: bool | None
     bar: int | None
     bar_evidence: Array | None
-
-
-@dataclass(frozen=True, slots=True)
-class Further:
-    """What there is to learn from a further lesson.
-
-    Attributes:
-        passage: None without a key.
-        rhythm: None without a beat.
-    """
-
-    passage: Passage | None
-    rhythm: Rhythm | None
 
 
 def lessons(pieces: int) -> list[int]:
@@ -225,53 +212,25 @@ def further_lessons(pieces: int) -> list[int]:
     return [*chain(*more)]
 
 
-def further(number: int, *, kept: Path | None = None) -> Further:
-    """What there is to learn from a further lesson; it is kept in a folder and taken from there."""
+def further(number: int, *, kept: Path | None = None) -> Passage | None:
+    """A further lesson; None for a piece without a key, and for silence."""
     path = None if kept is None else kept / f"{number}.npz"
     if path is None or not path.is_file():
-        stored = _heard_further(number)
+        first = max(first for first in _FURTHER if first <= number)
+        truth = _FURTHER[first][1](number - first)
+        if truth.tonic is None:
+            return None
+        pitches = features_of(truth.samples).pitches
+        if not pitches.any():
+            return None
+        table = sounding.notes(pitches, sounding.tuning(pitches)).astype(np.float32)
+        target = 2 * truth.tonic + truth.is_minor
         if path is not None:
-            _store(path, **stored)
+            _store(path, table=table, target=target)
     else:
-        stored = dict(np.load(path))
-    learnt = None
-    if "tempo_evidence" in stored:
-        learnt = Rhythm(
-            _known(stored["tempo"]),
-            stored["tempo_evidence"],
-            _known(stored["place"]),
-            stored.get("place_evidence"),
-        )
-    has_key = "table" in stored
-    return Further(
-        passage(stored["table"], int(stored["target"])) if has_key else None,
-        learnt,
-    )
-
-
-def _heard_further(number: int) -> dict[str, Any]:
-    first = max(first for first in _FURTHER if first <= number)
-    truth = _FURTHER[first][1](number - first)
-    found: dict[str, Any] = {}
-    features = features_of(truth.samples)
-    if truth.tonic is not None and features.pitches.any():
-        table = sounding.notes(features.pitches, sounding.tuning(features.pitches))
-        found |= {"table": table.astype(np.float32), "target": 2 * truth.tonic + truth.is_minor}
-    heard = onsets.envelopes(features)
-    if truth.bpm and heard is not None:
-        learnt = rhythm(truth, features, heard)
-        found |= {
-            "tempo": _UNKNOWN if learnt.tempo is None else learnt.tempo,
-            "tempo_evidence": learnt.tempo_evidence,
-            "place": _UNKNOWN if learnt.place is None else learnt.place,
-        }
-        if learnt.place_evidence is not None:
-            found["place_evidence"] = learnt.place_evidence
-    return found
-
-
-def _known(stored: Any) -> int | None:
-    return None if int(stored) == _UNKNOWN else int(stored)
+        stored = np.load(path)
+        table, target = stored["table"], int(stored["target"])
+    return passage(table, target)
 
 
 def is_held(number: int) -> bool:

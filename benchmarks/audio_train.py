@@ -26,7 +26,6 @@ from benchmarks.audio_adam import Adam
 from benchmarks.audio_lessons import (
     PIECES,
     Example,
-    Further,
     Rhythm,
     further,
     further_lessons,
@@ -163,14 +162,9 @@ def yes_or_no(signs: Sequence[Array], answers: Sequence[bool]) -> list[Network]:
     return made
 
 
-def train(examples: Sequence[Example], more: Sequence[Rhythm]) -> dict[str, list[Network]]:
-    """All networks of the measures but those that tell the key.
-
-    Args:
-        examples: what to learn from.
-        more: of the further lessons.
-    """
-    rhythms = [*(item.rhythm for item in examples), *more]
+def train(examples: Sequence[Example]) -> dict[str, list[Network]]:
+    """All networks of the measures but those that tell the key."""
+    rhythms = [item.rhythm for item in examples]
     beating = [item for item in rhythms if item.tempo is not None]
     rows, has_row = padded([item.tempo_evidence for item in beating])
     tempi = np.array([item.tempo for item in beating])
@@ -207,7 +201,7 @@ def train(examples: Sequence[Example], more: Sequence[Rhythm]) -> dict[str, list
     return networks
 
 
-def passages_of(examples: Iterable[Example | Further]) -> list[Passage]:
+def passages_of(examples: Iterable[Example]) -> list[Passage]:
     """What there is to learn of the keys of examples."""
     return [item.passage for item in examples if item.passage is not None]
 
@@ -279,17 +273,16 @@ def save(networks: Networks, path: Path) -> None:
         np.savez_compressed(file, **stored)  # type: ignore[arg-type]
 
 
-def report(networks: Networks, held: Sequence[Example], more: Sequence[Further]) -> Iterator[str]:
+def report(networks: Networks, held: Sequence[Example], more: Sequence[Passage]) -> Iterator[str]:
     """Shares of right answers on pieces that were not trained on."""
     said = {name: Ensemble(tuple(members)) for name, members in networks.items()}
-    for name, keys in (("", passages_of(held)), (" of further ones", passages_of(more))):
+    for name, keys in (("", passages_of(held)), (" of further ones", more)):
         shares = [
             said["key"](sounding.from_each_tonic(item.moments), item.whole).argmax() == item.target
             for item in keys
         ]
         yield f"key{name}: {np.mean(shares):.1%} of {len(shares)}"
     rhythms = [item.rhythm for item in held]
-    rhythms += [item.rhythm for item in more if item.rhythm is not None]
     beating = [item for item in rhythms if item.tempo is not None]
     right = [int(said["tempo"](item.tempo_evidence).argmax()) == item.tempo for item in beating]
     yield f"tempo: {np.mean(right):.1%} of {len(right)}"
@@ -340,15 +333,13 @@ def main() -> None:
         held = [item for number, item in examples if is_held(number)]
         numbers = further_lessons(options.pieces)
         more = list(pool.map(partial(further, kept=options.keep), numbers, chunksize=16))
-        taught = [item for number, item in zip(numbers, more, strict=True) if not is_held(number)]
-        asked = [item for number, item in zip(numbers, more, strict=True) if is_held(number)]
-        rhythms = [item.rhythm for item in taught if item.rhythm is not None]
-        others = pool.submit(train, learnt, rhythms)
-        keyed = [*passages_of(learnt), *passages_of(taught)]
+        keys = [(number, item) for number, item in zip(numbers, more, strict=True) if item]
+        others = pool.submit(train, learnt)
+        keyed = [*passages_of(learnt), *(item for number, item in keys if not is_held(number))]
         of_key = [pool.submit(key_network, keyed, seed) for seed in range(4)]
         networks: Networks = {**others.result(), "key": [job.result() for job in of_key]}
     save(networks, options.out)
-    print("\n".join(report(networks, held, asked)))
+    print("\n".join(report(networks, held, [item for number, item in keys if is_held(number)])))
 
 
 if __name__ == "__main__":

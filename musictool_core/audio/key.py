@@ -34,8 +34,6 @@ _LEAST_TONAL = 0.8
 """Odds of there being a key below which none is told."""
 _LEAST_SURE = 0.25
 """Share of the odds below which the best key is no answer."""
-_SOFTENING = 1.0
-"""Divides the scores: makes the stated confidence the share that was right on unseen clips."""
 _PASSAGE_ROWS = 44
 """32 s: about as long as the pieces that were trained on."""
 _UNDIVIDED, _STEP = 1.4, 0.75
@@ -73,13 +71,15 @@ def measure(material: Material, so_far: Measured) -> KeyEstimate | None:
 
 
 def _odds(table: Array) -> Array:
-    """Odds of each key, by tonic, major before minor."""
+    """Odds of each key, by tonic, major before minor; a passage counts by what sounds in it."""
     judge = load("key", Temporal)
-    found = [
-        np.log(softmax(judge(from_each_tonic(moments(part)), evidence(part)).ravel()))
-        for part in passages(table)
-    ]
-    return softmax(np.mean(found, axis=0) / _SOFTENING)
+    scores, counts = np.zeros(24), 0.0
+    for part in passages(table):
+        odds = softmax(judge(from_each_tonic(moments(part)), evidence(part)).ravel())
+        sounding = float(part.sum()) + 1e-9
+        scores += sounding * np.log(odds)
+        counts += sounding
+    return softmax(scores / counts)
 
 
 def passages(table: Array) -> Iterator[Array]:
