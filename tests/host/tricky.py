@@ -10,6 +10,7 @@ from beets.dbcore import types
 from beets.dbcore.query import FieldQuery
 from beets.library import Album, Item, Library
 from beets.plugins import BeetsPlugin
+from beets.util import cached_classproperty
 
 from musictool_core.host.fields import ALBUM_TYPES, ITEM_TYPES
 
@@ -122,11 +123,9 @@ def load_types(monkeypatch: Any, *, declared: bool = True) -> None:
     plugin: BeetsPlugin = type("Tricky", (BeetsPlugin,), body)("tricky")
     plugin.template_fields["computed"] = lambda item: item.year
     plugin.album_template_fields["album_computed"] = lambda album: album.year
+    # Among what is kept there are types and named queries: whoever asks first has them worked out.
+    monkeypatch.setattr(cached_classproperty, "cache", {})
     monkeypatch.setattr(plugins, "_instances", [plugin])
-    for model in (Item, Album):
-        monkeypatch.setattr(model, "_types", plugins.types(model))  # type: ignore[type-var]
-    named = {**Item._queries, **plugins.named_queries(Item)}
-    monkeypatch.setattr(Item, "_queries", named)
 
 
 def make_query(chance: random.Random) -> list[str]:
