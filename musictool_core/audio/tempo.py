@@ -16,6 +16,7 @@ from scipy import fft
 
 from musictool_core.audio.features import FPS
 from musictool_core.audio.network import load, softmax
+from musictool_core.audio.onsets import is_level
 from musictool_core.audio.values import Tempo
 
 if TYPE_CHECKING:
@@ -278,7 +279,7 @@ def measure(material: Material, so_far: Measured) -> Tempo | None:
     """Tempo of a file; None where nothing beats."""
     del so_far
     onsets = material.onsets
-    if onsets is None:
+    if onsets is None or is_level(material.features):
         return None
     lines = Lines(onsets.parts)
     found = own(lines, candidates(lines))

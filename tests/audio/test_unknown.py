@@ -48,6 +48,11 @@ def test_a_pad_whose_notes_sway_by_themselves_has_no_tempo() -> None:
     assert measured(Material(features_of(unclear("swaying", SEED + 28).samples))).tempo is None
 
 
+@pytest.mark.parametrize("seed", [8_500_000, 8_500_010])
+def test_a_tone_that_sweeps_from_band_to_band_has_no_tempo(seed: int) -> None:
+    assert measured(Material(features_of(unclear("sweep", seed).samples))).tempo is None
+
+
 def test_random_chords_that_are_in_one_scale_count_as_having_a_key() -> None:
     c_major, f_major, g_major, f_sharp = ([48, 52, 55], [53, 57, 60], [55, 59, 62], [54, 58, 61])
 
