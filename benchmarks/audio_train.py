@@ -295,7 +295,7 @@ def report(networks: Networks, held: Sequence[Example], more: Sequence[Passage])
     ]
     first = np.mean([item.place == 0 for item in placed])
     yield f"the beat in a beat: {np.mean(right):.1%} of {len(right)}, the strongest is {first:.1%}"
-    signs = [np.append(item.signs, tonality.agreement(item.views, said["key"])) for item in held]
+    signs = [np.append(item.signs, tonality.agreement(item.views, said["tonic"])) for item in held]
     has_key = [item.passage is not None for item in held]
     yield f"has a key: {_yes(said['tonal'], signs, has_key)}"
     clear = [item for item in held if item.has_beat is not None]
@@ -304,6 +304,8 @@ def report(networks: Networks, held: Sequence[Example], more: Sequence[Passage])
 
 
 def _yes(ensemble: Ensemble, signs: Sequence[Array], truth: Sequence[bool]) -> str:
+    if not signs:
+        return "none was held out"
     said = ensemble(np.array(signs))[:, 0] > 0
     there = np.array(truth)
     found, wrong = said[there].mean(), said[~there].mean()
