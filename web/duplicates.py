@@ -193,6 +193,6 @@ def _resolving() -> ModuleType:
         from musictool_core.app import resolving  # noqa: PLC0415 - numpy is an extra
     except ImportError as error:
         raise MusicToolError(
-            "comparing sounds needs numpy.", hint="`pip install 'musictool[analysis]'`"
+            "comparing sounds needs numpy and scipy.", hint="`pip install 'musictool[analysis]'`"
         ) from error
     return resolving

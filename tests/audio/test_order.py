@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import audio_temporal
-from benchmarks.audio_lessons import further, further_lessons, is_held, lessons
+from benchmarks.audio_lessons import features_of, further, further_lessons, is_held, lessons
 from benchmarks.audio_loops import Loop, Tune, loop, tune
 from benchmarks.audio_temporal import Batch, Passage, fit_passages, gradient
 from musictool_core.audio import key, sounding
@@ -104,6 +104,17 @@ def test_a_long_file_is_judged_passage_by_passage_and_none_is_left_out() -> None
     assert len({len(part) for part in parts}) == 1
     assert set(rows) == set(range(500))
     assert len(list(key.passages(table[:50]))) == 1
+
+
+def test_minutes_in_which_hardly_anything_sounds_do_not_decide_the_key() -> None:
+    made = tune(3)
+    pitches = features_of(made.samples).pitches
+    table = sounding.notes(pitches, sounding.tuning(pitches))
+    soft = 1e-3 * np.random.default_rng(0).random((400, sounding.NOTES)) * table.max()
+    alone, among = key._odds(table), key._odds(np.concatenate([soft, table]))
+
+    assert alone.argmax() == among.argmax() == 2 * (made.tonic or 0) + made.is_minor
+    assert among.max() > alone.max() / 2
 
 
 def test_the_judges_of_key_have_the_shape_of_the_evidence() -> None:

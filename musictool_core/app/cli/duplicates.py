@@ -22,7 +22,7 @@ def duplicates(lib: Library, opts: Namespace) -> int:
         from musictool_core.quality.duplicates import finding, library, listing, store  # noqa: PLC0415 - numpy is an extra
     except ImportError as error:
         raise MusicToolError(
-            "comparing sounds needs numpy.", hint="`pip install 'musictool[analysis]'`"
+            "comparing sounds needs numpy and scipy.", hint="`pip install 'musictool[analysis]'`"
         ) from error
     running = session.start(lib)
     host = running.host

@@ -39,7 +39,9 @@ def resolve(lib: Library, opts: Namespace) -> int:
     try:
         from musictool_core.app import resolving  # noqa: PLC0415 - numpy is an extra
     except ImportError as error:
-        raise MusicToolError("comparing sounds needs numpy.", hint=_NEEDS_NUMPY) from error
+        raise MusicToolError(
+            "comparing sounds needs numpy and scipy.", hint=_NEEDS_NUMPY
+        ) from error
     running = session.start(lib)
     host = running.host
     with terminal.long_work() as (line, cancel):
@@ -90,7 +92,9 @@ def replace(lib: Library, opts: Namespace) -> int:
     try:
         from musictool_core.app import resolving  # noqa: PLC0415 - numpy is an extra
     except ImportError as error:
-        raise MusicToolError("comparing sounds needs numpy.", hint=_NEEDS_NUMPY) from error
+        raise MusicToolError(
+            "comparing sounds needs numpy and scipy.", hint=_NEEDS_NUMPY
+        ) from error
     new = Path(opts.file).expanduser().absolute()
     if not new.is_file():
         raise MusicToolError(f"{new} is no file.")

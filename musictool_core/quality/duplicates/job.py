@@ -33,7 +33,8 @@ class DuplicatesJob:
             from musictool_core.quality.duplicates import finding, latest, library, store  # noqa: PLC0415 - numpy is an extra
         except ImportError as error:
             raise MusicToolError(
-                "comparing sounds needs numpy.", hint="`pip install 'musictool[analysis]'`"
+                "comparing sounds needs numpy and scipy.",
+                hint="`pip install 'musictool[analysis]'`",
             ) from error
         host = context.host
         tracks = library.read_tracks(host, find_ids(host, ()))
